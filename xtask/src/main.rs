@@ -1,0 +1,3 @@
+//! The course command line.
+
+fn main() {}
