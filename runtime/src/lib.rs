@@ -1,1 +1,131 @@
-//! Go-style concurrency for Rust.
+//! Go-style concurrency for Rust: goroutines, channels and the scheduler under
+//! them, with Go's semantics.
+//!
+//! ```
+//! use marmota::{chan, go};
+//!
+//! #[marmota::main]
+//! fn main() {
+//!     let (tx, rx) = chan(0);
+//!     go(move || {
+//!         for i in 0..3 {
+//!             tx.send(i);
+//!         }
+//!         tx.close();
+//!     });
+//!     for value in rx {
+//!         println!("{value}");
+//!     }
+//! }
+//! ```
+//!
+//! # Soundness
+//!
+//! A goroutine may go on on another thread after any call that can block or yield
+//! (a send, a lock, a sleep). Rust's thread-locals assume that code stays on its
+//! thread: a borrow of one that is held across such a call, and even its address
+//! as the compiler remembers it, would then belong to the wrong thread. No library
+//! can prevent that on stable Rust, so starting a runtime is where you promise it:
+//!
+//! - [`Runtime::run`] is `unsafe`, with this as its contract;
+//! - [`main`](macro@main) and [`test`](macro@test) call it for you. **By putting
+//!   one on a function you promise**: nothing that runs in a goroutine holds a
+//!   borrow of a thread-local, or a guard that is tied to its thread (of
+//!   `std::sync::Mutex`, of standard output), across a call that may block.
+//!
+//! Short uses within one expression, such as `thread_rng().gen()` or `println!`,
+//! are fine. In a deterministic run ([`sim`]) everything stays on one thread, so
+//! [`sim::run`] is safe.
+//!
+//! # Platforms
+//!
+//! Linux on x86-64 is tested. aarch64 and macOS compile behind the same seams
+//! (`arch`, `sys`) and have not been run.
+
+#![cfg_attr(
+    loom,
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "only the lock-free parts are modelled"
+    )
+)]
+
+// So that the attributes work inside this crate as they do outside.
+extern crate self as marmota;
+
+mod arch;
+pub mod chan;
+mod dump;
+mod env;
+mod fatal;
+mod garbage;
+mod goroutine;
+pub mod kernel;
+mod lock;
+mod loom;
+mod overflow;
+mod panics;
+pub mod runtime;
+mod runtime_builder;
+mod sched;
+mod seed;
+pub mod sim;
+mod slab;
+mod stack;
+pub mod sync;
+mod sys;
+pub mod time;
+
+pub use chan::{Chan, Receiver, Sender, chan};
+pub use goroutine::{JoinHandle, Scope, ScopedJoinHandle, go, scope, spawn};
+pub use marmota_macros::{main, test};
+pub use runtime_builder::{BuildError, Builder, Runtime};
+
+/// Whether this code runs in a goroutine (and not on a plain thread).
+pub fn in_goroutine() -> bool {
+    sched::m::current()
+        .and_then(|m| m.g.get())
+        .is_some_and(|g| g.home.get() != sched::Home::Thread)
+}
+
+pub(crate) fn current_g() -> sched::GRef {
+    let m = kernel::enter_quietly();
+    let g = m.g();
+    kernel::leave(m);
+    g
+}
+
+/// What the attribute macros expand to; not for direct use.
+#[doc(hidden)]
+pub mod __private {
+    use crate::Runtime;
+
+    // Safe functions, so that the attributes work in crates that forbid unsafe
+    // code: the attribute is the promise (see "Soundness").
+
+    /// `#[marmota::main]`.
+    pub fn main<T: Send>(main: impl FnOnce() -> T + Send) -> T {
+        match Runtime::builder().build() {
+            // SAFETY: whoever wrote the attribute promised what `run` asks for.
+            Ok(rt) => unsafe { rt.run(main) },
+            Err(error) => {
+                eprintln!("{error}");
+                std::process::exit(2)
+            }
+        }
+    }
+
+    /// `#[marmota::test]`.
+    pub fn test<T: Send>(procs: Option<usize>, test: impl FnOnce() -> T + Send) -> T {
+        let mut builder = Runtime::builder().panic_in_caller();
+        if let Some(procs) = procs {
+            builder = builder.procs(procs);
+        }
+        match builder.build() {
+            // SAFETY: whoever wrote the attribute promised what `run` asks for.
+            Ok(rt) => unsafe { rt.run(test) },
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The context switch: one file per CPU, all with the same interface.
+//!
+//! ```text
+//! switch(save, to, off_cpu)          leave this stack, go on where `to` was left
+//! start(save, top, off_cpu, f, arg)  leave this stack, call `f(arg)` on a new one
+//! ```
+//!
+//! Both store the stack pointer they leave in `*save`, change stacks, and only
+//! then clear the byte at `off_cpu`, which publishes that the stack they left
+//! may be resumed by another thread (`G::on_cpu`). A frame on a left stack holds
+//! all that the compiler may expect to survive a call: the callee-saved
+//! registers and the floating-point control words. Nothing unwinds across a
+//! switch: a root function catches panics, and call-frame information ends there.
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64::*;
+
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
+#[cfg(target_arch = "aarch64")]
+pub(crate) use aarch64::*;
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+compile_error!("marmota has a context switch for x86-64 and aarch64 only");
+
+#[cfg(test)]
+mod tests;

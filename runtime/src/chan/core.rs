@@ -1,0 +1,362 @@
+//! The channel itself.
+//!
+//! Invariants (Go's, `runtime/chan.go`), under the lock:
+//! 1. At least one of the two wait queues is empty, except for a goroutine that
+//!    selects over a send and a receive of one channel.
+//! 2. For a buffered channel: values in the buffer mean that no receiver waits;
+//!    room in the buffer means that no sender waits.
+//!
+//! So a sender that finds a receiver waiting hands its value over at once, into
+//! the receiver's frame, past the buffer; and a receiver that finds a sender
+//! waiting takes the oldest value (from the buffer, if there is one) and moves the
+//! sender's into the place that became free. That keeps all values in order.
+//!
+//! Values are moved as bytes under the lock, so no user code runs there: what is
+//! dropped (by the drop of the channel, or a send that panics) is dropped outside.
+//! A value has one owner at all times: the sender's frame until `done`, the buffer,
+//! or the receiver's frame after `done`.
+
+use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
+use crate::lock::SpinLock;
+use crate::sched::MRef;
+use std::mem::MaybeUninit;
+use std::panic::Location;
+
+pub(crate) struct Core<T> {
+    capacity: usize,
+    state: SpinLock<State<T>>,
+}
+
+struct State<T> {
+    closed: bool,
+    /// Values in the buffer, and where the oldest lies.
+    len: usize,
+    head: usize,
+    buffer: Box<[MaybeUninit<T>]>,
+    receivers: WaitQueue,
+    senders: WaitQueue,
+}
+
+// SAFETY: values move between threads, references to them are never shared.
+unsafe impl<T: Send> Send for Core<T> {}
+// SAFETY: all state is behind the lock.
+unsafe impl<T: Send> Sync for Core<T> {}
+
+/// What came of trying to send.
+pub(crate) enum Sent {
+    Done,
+    Full,
+    Closed,
+}
+
+/// What came of trying to receive.
+pub(crate) enum Received<T> {
+    Value(T),
+    Empty,
+    Closed,
+}
+
+impl<T> State<T> {
+    fn push(&mut self, value: MaybeUninit<T>) {
+        let mut at = self.head + self.len;
+        if at >= self.buffer.len() {
+            at -= self.buffer.len();
+        }
+        self.buffer[at] = value;
+        self.len += 1;
+    }
+
+    fn pop(&mut self) -> MaybeUninit<T> {
+        let value = std::mem::replace(&mut self.buffer[self.head], MaybeUninit::uninit());
+        self.head += 1;
+        if self.head == self.buffer.len() {
+            self.head = 0;
+        }
+        self.len -= 1;
+        value
+    }
+}
+
+/// A waiter's slot as the place of a value.
+fn place<T>(waiter: &Waiter) -> *mut MaybeUninit<T> {
+    waiter.slot.get().cast()
+}
+
+impl<T> Core<T> {
+    #[track_caller]
+    pub(crate) fn new(capacity: usize) -> Self {
+        let bytes = capacity.checked_mul(size_of::<T>());
+        if bytes.is_none_or(|bytes| bytes > isize::MAX as usize) {
+            panic!("makechan: size out of range");
+        }
+        Core {
+            capacity,
+            state: SpinLock::new(State {
+                closed: false,
+                len: 0,
+                head: 0,
+                buffer: Box::new_uninit_slice(capacity),
+                receivers: WaitQueue::new(),
+                senders: WaitQueue::new(),
+            }),
+        }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        let m = kernel::enter_quietly();
+        let len = self.state.lock().len;
+        kernel::leave(m);
+        len
+    }
+
+    /// Sends, waiting if need be; `false` if the channel is or becomes closed, and
+    /// then the value is still the caller's.
+    #[inline]
+    pub(crate) fn send(&self, value: &mut MaybeUninit<T>, at: &'static Location<'static>) -> bool {
+        let m = kernel::enter();
+        let mut state = self.state.lock();
+        match offer(m, &mut state, value) {
+            Offered::Handed(waiter) => {
+                drop(state);
+                kernel::ready_published(m, waiter.g);
+                kernel::leave(m);
+                true
+            }
+            Offered::Stored => {
+                drop(state);
+                kernel::leave(m);
+                true
+            }
+            Offered::Closed => {
+                drop(state);
+                kernel::leave(m);
+                false
+            }
+            Offered::Full => {
+                let slot = std::ptr::from_mut(value).cast();
+                let waiter = Waiter::new(m, WaitReason::ChanSend, at, slot);
+                // SAFETY: this frame parks until a receiver or `close` has popped
+                // the waiter.
+                unsafe { state.senders.push(&waiter) };
+                drop(state);
+                kernel::leave(kernel::park_published(m));
+                waiter.done.get()
+            }
+        }
+    }
+
+    pub(crate) fn try_send(&self, value: &mut MaybeUninit<T>) -> Sent {
+        let m = kernel::enter();
+        let sent = self.try_send_inside(m, value);
+        kernel::leave(m);
+        sent
+    }
+
+    /// For callers inside the runtime: timers.
+    pub(crate) fn try_send_inside(&self, m: MRef, value: &mut MaybeUninit<T>) -> Sent {
+        let mut state = self.state.lock();
+        let offered = offer(m, &mut state, value);
+        drop(state);
+        match offered {
+            Offered::Handed(waiter) => {
+                kernel::ready_published(m, waiter.g);
+                Sent::Done
+            }
+            Offered::Stored => Sent::Done,
+            Offered::Full => Sent::Full,
+            Offered::Closed => Sent::Closed,
+        }
+    }
+
+    /// Receives, waiting if need be; `None` once the channel is closed and empty.
+    #[inline]
+    pub(crate) fn recv(&self, at: &'static Location<'static>) -> Option<T> {
+        let m = kernel::enter();
+        let mut state = self.state.lock();
+        let mut value = MaybeUninit::uninit();
+        match take(&mut state, &mut value) {
+            Taken::Value(sender) => {
+                drop(state);
+                if let Some(waiter) = sender {
+                    kernel::ready_published(m, waiter.g);
+                }
+                kernel::leave(m);
+                // SAFETY: `take` wrote it.
+                Some(unsafe { value.assume_init() })
+            }
+            Taken::Closed => {
+                drop(state);
+                kernel::leave(m);
+                None
+            }
+            Taken::Empty => {
+                let slot = (&raw mut value).cast();
+                let waiter = Waiter::new(m, WaitReason::ChanReceive, at, slot);
+                // SAFETY: this frame parks until a sender or `close` has popped the
+                // waiter.
+                unsafe { state.receivers.push(&waiter) };
+                drop(state);
+                kernel::leave(kernel::park_published(m));
+                // SAFETY: a sender that sets `done` has written the value.
+                waiter.done.get().then(|| unsafe { value.assume_init() })
+            }
+        }
+    }
+
+    pub(crate) fn try_recv(&self) -> Received<T> {
+        let m = kernel::enter();
+        let mut value = MaybeUninit::uninit();
+        let mut state = self.state.lock();
+        let taken = take(&mut state, &mut value);
+        drop(state);
+        let received = match taken {
+            Taken::Value(sender) => {
+                if let Some(waiter) = sender {
+                    kernel::ready_published(m, waiter.g);
+                }
+                // SAFETY: `take` wrote it.
+                Received::Value(unsafe { value.assume_init() })
+            }
+            Taken::Empty => Received::Empty,
+            Taken::Closed => Received::Closed,
+        };
+        kernel::leave(m);
+        received
+    }
+
+    /// Closes; `false` if it was closed already. Receivers that wait get nothing,
+    /// senders that wait panic.
+    pub(crate) fn close(&self) -> bool {
+        let m = kernel::enter();
+        let mut state = self.state.lock();
+        let first = !std::mem::replace(&mut state.closed, true);
+        if first {
+            loop {
+                let waiter = match state.receivers.pop() {
+                    Some(receiver) => receiver,
+                    None => match state.senders.pop() {
+                        Some(sender) => sender,
+                        None => break,
+                    },
+                };
+                // Under the lock: nobody can join the queues any more, and the
+                // woken needs no lock to find out.
+                waiter.done.set(false);
+                kernel::ready_published(m, waiter.g);
+            }
+        }
+        drop(state);
+        kernel::leave(m);
+        first
+    }
+}
+
+enum Offered {
+    /// Into this receiver's frame: it is to be readied.
+    Handed(&'static Waiter),
+    Stored,
+    Full,
+    Closed,
+}
+
+/// One attempt to send, under the lock. The value is moved out of `value` when it
+/// was handed over or stored.
+#[inline(always)]
+fn offer<T>(m: MRef, state: &mut State<T>, value: &mut MaybeUninit<T>) -> Offered {
+    let _ = m;
+    if state.closed {
+        return Offered::Closed;
+    }
+    if let Some(receiver) = state.receivers.pop() {
+        // SAFETY: the receiver waits, so its place is there and empty; the value
+        // is moved, and its old place is not used again (contract).
+        unsafe { place::<T>(receiver).copy_from_nonoverlapping(value, 1) };
+        receiver.done.set(true);
+        return Offered::Handed(receiver);
+    }
+    if state.len < state.buffer.len() {
+        let value = std::mem::replace(value, MaybeUninit::uninit());
+        state.push(value);
+        return Offered::Stored;
+    }
+    Offered::Full
+}
+
+enum Taken {
+    /// `value` is written; this sender, if any, is to be readied.
+    Value(Option<&'static Waiter>),
+    Empty,
+    Closed,
+}
+
+/// One attempt to receive, under the lock.
+#[inline(always)]
+fn take<T>(state: &mut State<T>, value: &mut MaybeUninit<T>) -> Taken {
+    if state.len > 0 {
+        *value = state.pop();
+        let Some(sender) = state.senders.pop() else {
+            return Taken::Value(None);
+        };
+        // SAFETY: the sender waits, so its value is there; it is moved into the
+        // place that has just become free.
+        state.push(unsafe { place::<T>(sender).read() });
+        sender.done.set(true);
+        return Taken::Value(Some(sender));
+    }
+    if let Some(sender) = state.senders.pop() {
+        // SAFETY: as above, straight to the receiver.
+        *value = unsafe { place::<T>(sender).read() };
+        sender.done.set(true);
+        return Taken::Value(Some(sender));
+    }
+    if state.closed {
+        Taken::Closed
+    } else {
+        Taken::Empty
+    }
+}
+
+impl<T> Drop for Core<T> {
+    fn drop(&mut self) {
+        // Nobody else refers to the channel: no lock is needed, and values may
+        // run their destructors.
+        let mut rest = {
+            let mut state = self.state.lock();
+            let (len, head) = (std::mem::take(&mut state.len), state.head);
+            let buffer = std::mem::take(&mut state.buffer);
+            Rest { buffer, len, head }
+        };
+        rest.drain();
+    }
+}
+
+/// The values a dropped channel still held: each is dropped once, even if the
+/// destructor of one panics.
+struct Rest<T> {
+    buffer: Box<[MaybeUninit<T>]>,
+    len: usize,
+    head: usize,
+}
+
+impl<T> Rest<T> {
+    fn drain(&mut self) {
+        while self.len > 0 {
+            let at = self.head;
+            self.head = (at + 1) % self.buffer.len();
+            self.len -= 1;
+            // SAFETY: `len` values from `head` on are there; this one is counted
+            // out before its destructor runs.
+            unsafe { self.buffer[at].assume_init_drop() };
+        }
+    }
+}
+
+impl<T> Drop for Rest<T> {
+    fn drop(&mut self) {
+        self.drain();
+    }
+}

@@ -1,0 +1,177 @@
+//! The kernel: the seam on which every primitive stands.
+//!
+//! Channels, select, sync, time and net know only this: park the current
+//! goroutine, ready another, yield, the time, a timer, and `choose` (any decision
+//! that the language leaves open). Two drivers implement it: the parallel scheduler
+//! (`sched`) and the deterministic one (`sim`). A thread from outside, which runs
+//! neither, can use primitives too: it parks on a futex.
+//!
+//! A primitive's operation is written once, like this:
+//!
+//! ```text
+//!   let m = kernel::enter();              in the runtime; a choice point in `sim`
+//!   let state = self.state.lock();        a spin lock, no user code under it
+//!   … done at once?  unlock, kernel::ready(m, other), kernel::leave(m)
+//!   … must wait?     waiter on our stack, into the queue, unlock,
+//!                    let m = kernel::park(m), look at what the waker wrote
+//! ```
+//!
+//! Invariants
+//! 1. Between `enter` and `leave`: no allocation, no standard streams, no thread
+//!    creation, no user code (Drop, hooks, closures), no lock that user code can
+//!    hold. A goroutine that was stopped may hold the allocator's lock, and need
+//!    the scheduler, which would wait for it.
+//! 2. The M that `enter` gave is ours until `leave` or a switch; after `park` and
+//!    `yield_now` only the M they return counts.
+//! 3. A goroutine publishes itself to exactly one waker before it parks, and is
+//!    readied exactly once for that park.
+//! 4. What a waker writes for the parked (a value, a flag) it writes before
+//!    `ready`, which publishes it.
+
+mod public;
+mod thread;
+mod timer;
+mod waiter;
+
+pub use public::{Goroutine, choose, current, now, park, ready, yield_now};
+pub(crate) use thread::outside_threads;
+pub(crate) use timer::{Timer, sleep_until};
+pub(crate) use waiter::{WaitQueue, Waiter};
+
+use crate::sched::m::{self, Kind, gate};
+pub use crate::sched::waitreason::WaitReason;
+use crate::sched::{GRef, Home, MRef, switch};
+use crate::sim::driver;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::compiler_fence;
+
+/// Enters the runtime for one operation. In a deterministic run this is where
+/// another goroutine may be chosen first.
+#[inline(always)]
+pub(crate) fn enter() -> MRef {
+    let m = match m::current() {
+        Some(m) => m,
+        None => thread::attach(),
+    };
+    // Relaxed with a compiler fence: read by a signal handler on this very thread
+    // and, after a membarrier, by sysmon.
+    m.in_runtime.store(true, Relaxed);
+    compiler_fence(std::sync::atomic::Ordering::SeqCst);
+    if m.gate.load(Relaxed) != 0 {
+        at_gate(m)
+    } else {
+        m
+    }
+}
+
+/// As [`enter`], for operations that are no choice: the ends of guards, reports.
+#[inline(always)]
+pub(crate) fn enter_quietly() -> MRef {
+    let m = match m::current() {
+        Some(m) => m,
+        None => thread::attach(),
+    };
+    m.in_runtime.store(true, Relaxed);
+    compiler_fence(std::sync::atomic::Ordering::SeqCst);
+    m
+}
+
+#[cold]
+#[inline(never)]
+fn at_gate(m: MRef) -> MRef {
+    let bits = m.gate.load(Relaxed);
+    if bits & gate::STOP != 0 && m.kind.get() == Kind::Parallel {
+        m.leave_for_good();
+    }
+    if bits & gate::SIM != 0 {
+        driver::point(m)
+    } else {
+        m
+    }
+}
+
+/// Leaves the runtime.
+#[inline(always)]
+pub(crate) fn leave(m: MRef) {
+    compiler_fence(std::sync::atomic::Ordering::SeqCst);
+    m.in_runtime.store(false, Relaxed);
+    if m.preempt.load(Relaxed) {
+        slice_used_up(m);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn slice_used_up(m: MRef) {
+    if m.kind.get() == Kind::Parallel && m.g.get().is_some() && !std::thread::panicking() {
+        m.in_runtime.store(true, Relaxed);
+        let m = switch::preempted(m);
+        compiler_fence(std::sync::atomic::Ordering::SeqCst);
+        m.in_runtime.store(false, Relaxed);
+    }
+}
+
+/// Waits until [`ready`] is called for the current goroutine, which has noted why
+/// (`G::about_to_wait`) and published itself to whoever will call it.
+#[inline(always)]
+pub(crate) fn park_published(m: MRef) -> MRef {
+    match m.kind.get() {
+        Kind::Parallel => switch::park(m),
+        Kind::Sim => driver::park(m),
+        Kind::Thread => thread::park(m),
+    }
+}
+
+/// Makes a parked goroutine runnable, from any thread.
+#[inline(always)]
+pub(crate) fn ready_published(m: MRef, g: GRef) {
+    match g.home.get() {
+        Home::Parallel => {
+            let rt = g.rt.get();
+            if m.kind.get() == Kind::Parallel
+                && m.p.get().is_some()
+                && rt.map(std::ptr::from_ref) == m.rt.get().map(std::ptr::from_ref)
+            {
+                switch::ready(m, g);
+            } else if let Some(rt) = rt {
+                g.set_status(crate::sched::Status::Runnable);
+                rt.inject(g);
+            }
+        }
+        Home::Sim => driver::ready(m, g),
+        Home::Thread => thread::ready(g),
+    }
+}
+
+/// Lets others run, from inside the runtime.
+#[inline(always)]
+pub(crate) fn yield_inside(m: MRef) -> MRef {
+    match m.kind.get() {
+        Kind::Parallel => switch::yield_now(m),
+        // Entering was the choice point.
+        Kind::Sim => driver::yielded(m),
+        Kind::Thread => {
+            std::thread::yield_now();
+            m
+        }
+    }
+}
+
+/// A number below `n`: the language leaves open which.
+#[inline]
+pub(crate) fn choose_inside(m: MRef, n: usize) -> usize {
+    match m.kind.get() {
+        Kind::Parallel => (m.p().random() % n as u64) as usize,
+        Kind::Sim => driver::choose(m, n),
+        Kind::Thread => thread::random(n),
+    }
+}
+
+/// The time on the driver's clock, in nanoseconds.
+#[inline]
+pub(crate) fn now_ns(m: MRef) -> u64 {
+    match m.kind.get() {
+        Kind::Sim => driver::now(m),
+        _ => crate::sys::monotonic_ns(),
+    }
+}

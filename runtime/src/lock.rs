@@ -1,0 +1,108 @@
+//! The runtime's own lock: a byte, spun on.
+//!
+//! Held only inside the runtime (a thread there is never stopped on purpose, see
+//! `kernel`), for a few dozen instructions, with no user code under it. Taking it
+//! is one atomic exchange and giving it back is a plain store, which is why it is
+//! not the standard library's mutex: channels pay this twice per value, and an
+//! unlock that must look for sleepers costs a second atomic operation.
+//!
+//! A waiter backs off: pauses first, doubling, so that the holder's cache line is
+//! left alone (a holder that runs many short sections in a row then keeps its
+//! line and the total is faster); then it yields its time slice, for the case
+//! that the system took the holder off its processor.
+
+use crate::loom::UnsafeCell;
+use crate::loom::sync::atomic::{AtomicBool, Ordering};
+
+pub(crate) struct SpinLock<T> {
+    locked: AtomicBool,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: the lock hands the value to one thread at a time.
+unsafe impl<T: Send> Sync for SpinLock<T> {}
+// SAFETY: as for the value itself.
+unsafe impl<T: Send> Send for SpinLock<T> {}
+
+// No user code runs under the lock, so no panic leaves it half-changed.
+impl<T> std::panic::UnwindSafe for SpinLock<T> {}
+impl<T> std::panic::RefUnwindSafe for SpinLock<T> {}
+
+impl<T> SpinLock<T> {
+    #[cfg(not(loom))]
+    pub(crate) const fn new(value: T) -> Self {
+        SpinLock {
+            locked: AtomicBool::new(false),
+            value: UnsafeCell::new(value),
+        }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn new(value: T) -> Self {
+        SpinLock {
+            locked: AtomicBool::new(false),
+            value: UnsafeCell::new(value),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn lock(&self) -> Guard<'_, T> {
+        // Acquire: pairs with the release in Guard's drop.
+        if self.locked.swap(true, Ordering::Acquire) {
+            self.contended();
+        }
+        Guard { lock: self }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn contended(&self) {
+        let mut pauses = 8u32;
+        loop {
+            // Relaxed: only a hint; the exchange below decides.
+            while self.locked.load(Ordering::Relaxed) {
+                if pauses <= 1024 {
+                    (0..pauses).for_each(|_| crate::loom::spin_loop());
+                    pauses *= 2;
+                } else {
+                    crate::loom::yield_now();
+                }
+            }
+            // Acquire: pairs with the release in Guard's drop.
+            if !self.locked.swap(true, Ordering::Acquire) {
+                return;
+            }
+        }
+    }
+}
+
+#[must_use = "the lock is given back when the guard is dropped"]
+pub(crate) struct Guard<'a, T> {
+    lock: &'a SpinLock<T>,
+}
+
+impl<T> std::ops::Deref for Guard<'_, T> {
+    type Target = T;
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        // SAFETY: the guard is proof that we hold the lock.
+        self.lock.value.with(|v| unsafe { &*v })
+    }
+}
+
+impl<T> std::ops::DerefMut for Guard<'_, T> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: the guard is proof that we hold the lock, and is borrowed
+        // mutably.
+        self.lock.value.with_mut(|v| unsafe { &mut *v })
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // Release: pairs with the acquire of the next holder.
+        self.lock.locked.store(false, Ordering::Release);
+    }
+}

@@ -1,0 +1,312 @@
+//! Idle Ps and Ms: who is woken when work appears, who sleeps, and the moment
+//! when nothing can happen any more.
+//!
+//! The rule (Go's): work that appears wakes a thread if a P is idle and nobody is
+//! looking for work already; a thread that was looking and found something wakes
+//! the next one. So threads start one by one, and stop waking each other as soon
+//! as one finds nothing.
+//!
+//! No wake-up is lost: a thread that gives up looking first says so (`spinning`
+//! goes down, its P is on the idle list) and then looks at all queues once more;
+//! whoever makes work makes it visible first and then looks for idle Ps. On the
+//! fast path the maker does not pay for the fence that this needs; the gap is a
+//! few nanoseconds wide, costs parallelism and never progress (the work lies on
+//! a P that is running), and sysmon closes it at its next look.
+//!
+//! **Lone successors.** When a goroutine readies another and its P has nothing
+//! else, the P itself will run it in a moment, unless the first computes on. A
+//! wake-up costs microseconds on the waker's side and, for a pair that plays
+//! ping-pong, brings nothing but a cache line that flies to and fro. So the rule
+//! learns: each thread that was woken and found nothing doubles the number of lone
+//! successors that pass without a wake-up (`futile`, up to 1023), one that found
+//! something sets it back to none. Sysmon, which looks every 10 ms at the latest,
+//! wakes a thread for a lone successor that still waits, and sets it back too.
+
+use super::{MRef, PRef, Rt, rt::State, timers::NEVER};
+use crate::sys;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+
+/// Doublings of the number of lone successors that wake nobody.
+const FUTILE_LIMIT: u32 = 10;
+
+/// `M::wake`: asleep, woken with a P, or poked to look at the timers again.
+const ASLEEP: u32 = 0;
+const WOKEN: u32 = 1;
+const POKED: u32 = 2;
+
+impl Rt {
+    /// Work appeared on `p`; `lone` when it is all that `p` has.
+    #[inline(always)]
+    pub(crate) fn wake_for(&'static self, p: PRef, lone: bool) {
+        // Relaxed: see "no wake-up is lost" above.
+        if self.idle_ps.load(Relaxed) != 0 {
+            self.wake_slow(p, lone);
+        }
+    }
+
+    #[inline(never)]
+    fn wake_slow(&'static self, p: PRef, lone: bool) {
+        if lone && p.queue.is_empty() {
+            let quiet = p.quiet.get();
+            if quiet > 0 {
+                p.quiet.set(quiet - 1);
+                return;
+            }
+            // Relaxed: a heuristic's counter.
+            p.quiet.set((1 << self.futile.load(Relaxed)) - 1);
+        }
+        self.wake_one();
+    }
+
+    /// Wakes a thread to look for work, if a P is idle and nobody looks already.
+    pub(crate) fn wake_one(&'static self) {
+        if self.spinning.load(SeqCst) != 0
+            || self
+                .spinning
+                .compare_exchange(0, 1, SeqCst, SeqCst)
+                .is_err()
+        {
+            return;
+        }
+        match self.take_idle_p() {
+            Some(p) => self.start_m(p, true),
+            None => {
+                self.spinning.fetch_sub(1, SeqCst);
+            }
+        }
+    }
+
+    /// Runs `p` on an idle thread, or on a new one.
+    pub(crate) fn start_m(&'static self, p: PRef, spinning: bool) {
+        let idle = {
+            let mut state = self.state.lock();
+            state.pop_idle_m()
+        };
+        match idle {
+            Some(m) => hand_over(m, p, spinning),
+            None => self.new_m(p, spinning),
+        }
+    }
+
+    pub(crate) fn take_idle_p(&self) -> Option<PRef> {
+        let mut state = self.state.lock();
+        self.pop_idle_p(&mut state)
+    }
+
+    pub(crate) fn pop_idle_p(&self, state: &mut State) -> Option<PRef> {
+        let p = state.idle_p?;
+        state.idle_p = p.idle_next.take();
+        p.idle.store(false, Relaxed);
+        // SeqCst: pairs with the loads that look for idle Ps.
+        self.idle_ps.fetch_sub(1, SeqCst);
+        Some(p)
+    }
+
+    pub(crate) fn push_idle_p(&self, state: &mut State, p: PRef) {
+        debug_assert!(p.queue.is_empty(), "a P with work goes idle");
+        p.detach();
+        p.idle_next.set(state.idle_p);
+        state.idle_p = Some(p);
+        p.idle.store(true, Relaxed);
+        // SeqCst: as above.
+        self.idle_ps.fetch_add(1, SeqCst);
+    }
+
+    /// A timer was added that is due before all others of its P: a thread that
+    /// sleeps for a later one must look again.
+    pub(crate) fn timer_added(&'static self, when: u64) {
+        // SeqCst: pairs with the store in `sleep_m`: either we see its time, or
+        // it sees our timer.
+        if when < self.sleeps_until.load(SeqCst) {
+            let state = self.state.lock();
+            if let Some(m) = state.sleeper {
+                // Release: pairs with the acquire in `sleep_m`. Only from ASLEEP:
+                // a thread that was handed a P looks anyway.
+                let _ = m.wake.compare_exchange(ASLEEP, POKED, Release, Relaxed);
+                sys::futex_wake(&m.wake, 1);
+            }
+        }
+    }
+
+    /// The earliest time over all Ps.
+    fn first_timer(&self) -> u64 {
+        self.ps().map(|p| p.timers.first()).min().unwrap_or(NEVER)
+    }
+
+    /// Puts this M, which gave its P away, to sleep. On return it has a P, or
+    /// (`false`) the runtime has ended.
+    pub(crate) fn sleep_m(&'static self, m: MRef) -> bool {
+        // Relaxed: nobody writes it before we are on the list.
+        m.wake.store(ASLEEP, Relaxed);
+        {
+            let mut state = self.state.lock();
+            if state.stopping {
+                return false;
+            }
+            m.idle_next.set(state.idle_m);
+            state.idle_m = Some(m);
+            state.idle_ms += 1;
+        }
+        loop {
+            let mut until = NEVER;
+            {
+                let mut state = self.state.lock();
+                let sleeper = state.sleeper.is_none_or(|s| std::ptr::eq(s, m));
+                if sleeper {
+                    until = self.first_timer();
+                    state.sleeper = (until != NEVER).then_some(m);
+                    // SeqCst: pairs with `timer_added`.
+                    self.sleeps_until.store(until, SeqCst);
+                    // A timer that was added before the store is seen now.
+                    until = self.first_timer();
+                    if until != NEVER {
+                        state.sleeper = Some(m);
+                        self.sleeps_until.store(until, SeqCst);
+                    }
+                }
+                if until == NEVER && m.wake.load(Acquire) == ASLEEP {
+                    self.suspect_deadlock(&state);
+                }
+            }
+            let now = if until == NEVER {
+                0
+            } else {
+                sys::monotonic_ns()
+            };
+            if m.wake.load(Acquire) == ASLEEP && (until == NEVER || until > now) {
+                let timeout = (until != NEVER).then(|| until - now);
+                sys::futex_wait(&m.wake, ASLEEP, timeout);
+            }
+            // Acquire: pairs with the release of whoever hands us a P.
+            match m.wake.load(Acquire) {
+                WOKEN => {
+                    self.no_longer_sleeper(m);
+                    // SAFETY: only ever stored from a `&'static P`, or null.
+                    let p = unsafe { m.next_p.load(Relaxed).as_ref() };
+                    let Some(p) = p else { return false };
+                    m.p.set(Some(p));
+                    p.attach(m);
+                    m.spinning.set(m.wake_spinning.load(Relaxed));
+                    return true;
+                }
+                POKED => {
+                    // Relaxed: if somebody hands us a P now, the exchange fails.
+                    let _ = m.wake.compare_exchange(POKED, ASLEEP, Relaxed, Relaxed);
+                }
+                _ => {}
+            }
+            if until != NEVER && sys::monotonic_ns() >= until {
+                // Our timer is due: take a P, unless somebody already chose us.
+                let mut state = self.state.lock();
+                if m.wake.load(Acquire) != WOKEN
+                    && let Some(p) = self.pop_idle_p(&mut state)
+                {
+                    if !state.remove_idle_m(m) {
+                        // Handed a P in this moment: that one will do.
+                        self.push_idle_p(&mut state, p);
+                        continue;
+                    }
+                    drop(state);
+                    self.no_longer_sleeper(m);
+                    m.p.set(Some(p));
+                    p.attach(m);
+                    return true;
+                }
+                // All Ps are busy: they look at their timers themselves, and
+                // sysmon sees to those that do not get to it.
+                if m.wake.load(Acquire) != WOKEN {
+                    drop(state);
+                    sys::futex_wait(&m.wake, ASLEEP, Some(1_000_000));
+                }
+            }
+        }
+    }
+
+    fn no_longer_sleeper(&'static self, m: MRef) {
+        let mut state = self.state.lock();
+        if state.sleeper.is_some_and(|s| std::ptr::eq(s, m)) {
+            state.sleeper = None;
+            self.sleeps_until.store(NEVER, SeqCst);
+            // Somebody else must sleep for the timers that are left.
+            if let Some(other) = state.idle_m {
+                let _ = other.wake.compare_exchange(ASLEEP, POKED, Release, Relaxed);
+                sys::futex_wake(&other.wake, 1);
+            }
+        }
+    }
+
+    /// Whether nothing runs and nothing inside the runtime can change that.
+    fn all_asleep(&self, state: &State) -> bool {
+        state.idle_ms == state.ms
+            && self.idle_ps.load(SeqCst) == self.procs()
+            && !state.stopping
+            && !self.has_ended()
+            && self.global.len() == 0
+            && self.first_timer() == NEVER
+            && self.outside.load(SeqCst) == 0
+            && crate::kernel::outside_threads() == 0
+    }
+
+    /// Asks sysmon to look whether this is a deadlock: that takes a look at the
+    /// process's threads, and so an allocation.
+    fn suspect_deadlock(&self, state: &State) {
+        if self.all_asleep(state) && !self.suspected.swap(true, SeqCst) {
+            self.sysmon_word.fetch_add(1, SeqCst);
+            sys::futex_wake(&self.sysmon_word, 1);
+        }
+    }
+
+    /// By sysmon: reports the deadlock, if it still is one and no thread of the
+    /// program can end it. `false` to look again later.
+    pub(crate) fn confirm_deadlock(&'static self) -> bool {
+        if !self.all_asleep(&self.state.lock()) {
+            self.suspected.store(false, SeqCst);
+            return true;
+        }
+        if super::threads::strangers(&self.threads_before) > 0 {
+            return false;
+        }
+        // A thread that has ended by now may have readied somebody before.
+        let mut state = self.state.lock();
+        self.suspected.store(false, SeqCst);
+        if self.all_asleep(&state) {
+            state.stopping = true;
+            drop(state);
+            crate::dump::deadlock(self);
+        }
+        true
+    }
+
+    /// A thread that was woken to look for work found none, or did.
+    pub(crate) fn search_ended(&self, found: bool) {
+        // Relaxed: a heuristic's counter.
+        let futile = self.futile.load(Relaxed);
+        let new = if found {
+            0
+        } else {
+            (futile + 1).min(FUTILE_LIMIT)
+        };
+        if new != futile {
+            self.futile.store(new, Relaxed);
+        }
+    }
+}
+
+/// Wakes an M that was taken off the idle list, with a P (or none: the end).
+pub(crate) fn hand_over(m: MRef, p: PRef, spinning: bool) {
+    m.wake_spinning.store(spinning, Relaxed);
+    m.next_p.store(std::ptr::from_ref(p).cast_mut(), Relaxed);
+    wake(m);
+}
+
+/// Wakes an M for the end: it finds no P.
+pub(crate) fn dismiss(m: MRef) {
+    m.next_p.store(std::ptr::null_mut(), Relaxed);
+    wake(m);
+}
+
+fn wake(m: MRef) {
+    // Release: pairs with the acquire in `sleep_m`.
+    m.wake.store(WOKEN, Release);
+    sys::futex_wake(&m.wake, 1);
+}

@@ -1,0 +1,251 @@
+//! A P's timers: a 4-ary heap of nodes that belong to somebody else.
+//!
+//! A node lies in the sleeping goroutine's frame or in a timer object; the heap
+//! holds pointers. A node is in at most one heap, and `heap` and `index` in it
+//! change only under that heap's lock, so whoever takes a node out (the heap
+//! because it is due, or its owner to stop it) does so exactly once. What it does
+//! when due (`fire`) runs after the lock is let go, because it takes other locks.
+//!
+//! `first` mirrors the earliest time, so that the scheduler looks with one load.
+//! Source of the shape: Go's `runtime/time.go` (4-ary heap per P).
+
+use super::{MRef, PRef};
+use crate::lock::SpinLock;
+use crate::sys::PageVec;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+/// No timer.
+pub(crate) const NEVER: u64 = u64::MAX;
+
+/// What happens when a node is due. Runs inside the runtime; the node is out of
+/// the heap, and is not touched again by the heap after this call begins.
+pub(crate) type Fire = fn(&'static Node, MRef);
+
+/// A timer as its heap sees it. Pinned while it is in one.
+pub(crate) struct Node {
+    pub(crate) when: Cell<u64>,
+    pub(crate) fire: Cell<Option<Fire>>,
+    /// What `fire` works on.
+    pub(crate) arg: Cell<*mut u8>,
+    /// The P whose heap holds it, or null.
+    heap: AtomicPtr<super::P>,
+    index: Cell<usize>,
+}
+
+// SAFETY: `when`, `fire`, `arg` are set before the node is put in a heap; `heap`
+// and `index` change under the heap's lock.
+unsafe impl Sync for Node {}
+// SAFETY: as above.
+unsafe impl Send for Node {}
+
+impl Node {
+    pub(crate) const fn new() -> Self {
+        Node {
+            when: Cell::new(NEVER),
+            fire: Cell::new(None),
+            arg: Cell::new(std::ptr::null_mut()),
+            heap: AtomicPtr::new(std::ptr::null_mut()),
+            index: Cell::new(0),
+        }
+    }
+}
+
+pub(crate) struct Timers {
+    first: AtomicU64,
+    heap: SpinLock<PageVec<Entry>>,
+}
+
+/// The time stands beside the pointer, so that sifting touches the heap only.
+#[derive(Clone, Copy)]
+struct Entry {
+    when: u64,
+    node: &'static Node,
+}
+
+impl Timers {
+    pub(crate) fn reset(&self) {
+        *self.heap.lock() = PageVec::new();
+        self.first.store(NEVER, Ordering::Relaxed);
+    }
+
+    /// When the earliest is due: nanoseconds of the monotonic clock, or `NEVER`.
+    #[inline(always)]
+    pub(crate) fn first(&self) -> u64 {
+        // SeqCst: a thread about to sleep must see a timer that was added before
+        // the adder looked for sleepers (`sched::find`).
+        self.first.load(Ordering::SeqCst)
+    }
+
+    /// Adds a node that is in no heap; tells whether it is now the earliest.
+    pub(crate) fn add(&self, p: PRef, node: &'static Node) -> bool {
+        let mut heap = self.heap.lock();
+        let at = heap.len();
+        heap.push(Entry {
+            when: node.when.get(),
+            node,
+        });
+        // Relaxed: read under the same lock, or as a hint by `remove`.
+        node.heap
+            .store(std::ptr::from_ref(p).cast_mut(), Ordering::Relaxed);
+        node.index.set(at);
+        sift_up(&mut heap, at);
+        self.publish(&heap);
+        node.index.get() == 0
+    }
+
+    /// Takes the earliest node that is due at `now`.
+    pub(crate) fn pop_due(&self, now: u64) -> Option<&'static Node> {
+        if self.first() > now {
+            return None;
+        }
+        let mut heap = self.heap.lock();
+        let first = *heap.first()?;
+        (first.when <= now).then(|| {
+            take(&mut heap, 0);
+            self.publish(&heap);
+            first.node
+        })
+    }
+
+    fn publish(&self, heap: &PageVec<Entry>) {
+        // SeqCst: pairs with `first`.
+        self.first
+            .store(heap.first().map_or(NEVER, |e| e.when), Ordering::SeqCst);
+    }
+}
+
+/// Takes a node out of whichever heap holds it; `false` when none does (it has
+/// fired, is about to, or was never added).
+pub(crate) fn remove(node: &'static Node) -> bool {
+    loop {
+        // Relaxed: checked again under the lock.
+        let p = node.heap.load(Ordering::Relaxed);
+        // SAFETY: only ever stored from a `&'static P`.
+        let Some(p) = (unsafe { p.as_ref() }) else {
+            return false;
+        };
+        let mut heap = p.timers.heap.lock();
+        if std::ptr::eq(node.heap.load(Ordering::Relaxed), p) {
+            take(&mut heap, node.index.get());
+            p.timers.publish(&heap);
+            return true;
+        }
+    }
+}
+
+fn take(heap: &mut PageVec<Entry>, at: usize) {
+    heap[at]
+        .node
+        .heap
+        .store(std::ptr::null_mut(), Ordering::Relaxed);
+    let last = heap.pop().expect("not empty");
+    if at < heap.len() {
+        heap[at] = last;
+        last.node.index.set(at);
+        sift_down(heap, at);
+        sift_up(heap, at);
+    }
+}
+
+fn sift_up(heap: &mut [Entry], mut at: usize) {
+    let entry = heap[at];
+    while at > 0 {
+        let parent = (at - 1) / 4;
+        if heap[parent].when <= entry.when {
+            break;
+        }
+        heap[at] = heap[parent];
+        heap[at].node.index.set(at);
+        at = parent;
+    }
+    heap[at] = entry;
+    entry.node.index.set(at);
+}
+
+fn sift_down(heap: &mut [Entry], mut at: usize) {
+    let entry = heap[at];
+    loop {
+        let first = at * 4 + 1;
+        let children = first..(first + 4).min(heap.len());
+        let Some(least) = children.min_by_key(|&c| heap[c].when) else {
+            break;
+        };
+        if heap[least].when >= entry.when {
+            break;
+        }
+        heap[at] = heap[least];
+        heap[at].node.index.set(at);
+        at = least;
+    }
+    heap[at] = entry;
+    entry.node.index.set(at);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn p() -> PRef {
+        super::super::P::for_tests()
+    }
+
+    fn node(when: u64) -> &'static Node {
+        let node = Node::new();
+        node.when.set(when);
+        Box::leak(Box::new(node))
+    }
+
+    #[test]
+    fn nodes_come_out_by_time_whatever_the_order_they_went_in() {
+        let p = p();
+        let mut x = 12345u64;
+        let mut whens: Vec<u64> = (0..1000)
+            .map(|_| {
+                x = x.wrapping_mul(6364136223846793005).wrapping_add(1);
+                x >> 40
+            })
+            .collect();
+        whens.iter().for_each(|&w| {
+            p.timers.add(p, node(w));
+        });
+        whens.sort_unstable();
+        let out: Vec<u64> = std::iter::from_fn(|| p.timers.pop_due(NEVER - 1))
+            .map(|n| n.when.get())
+            .collect();
+        assert_eq!(out, whens);
+        assert_eq!(p.timers.first(), NEVER);
+    }
+
+    #[test]
+    fn a_node_is_taken_out_once() {
+        let p = p();
+        let nodes: Vec<_> = (0..100).map(|i| node(i * 7 % 100)).collect();
+        nodes.iter().for_each(|n| {
+            p.timers.add(p, n);
+        });
+        assert!(nodes.iter().step_by(2).all(|n| remove(n)));
+        assert!(nodes.iter().step_by(2).all(|n| !remove(n)));
+        let mut left: Vec<u64> = nodes
+            .iter()
+            .skip(1)
+            .step_by(2)
+            .map(|n| n.when.get())
+            .collect();
+        left.sort_unstable();
+        let out: Vec<u64> = std::iter::from_fn(|| p.timers.pop_due(NEVER - 1))
+            .map(|n| n.when.get())
+            .collect();
+        assert_eq!(out, left);
+    }
+
+    #[test]
+    fn nothing_comes_out_before_its_time() {
+        let p = p();
+        assert!(p.timers.add(p, node(50)), "the first is the earliest");
+        assert!(!p.timers.add(p, node(60)));
+        assert!(p.timers.pop_due(49).is_none());
+        assert_eq!(p.timers.pop_due(50).unwrap().when.get(), 50);
+        assert!(p.timers.pop_due(59).is_none());
+    }
+}

@@ -1,0 +1,138 @@
+//! Time: sleeping, and a channel that receives once.
+//!
+//! All of it goes by the driver's clock: the monotonic one, or virtual time in a
+//! deterministic run, where a sleep costs nothing.
+
+use crate::chan::{Chan, Receiver};
+use crate::kernel::{self, Timer};
+use crate::sched::MRef;
+use crate::sched::timers::Node;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A moment on the runtime's clock (Go's `time.Time` as far as it measures).
+///
+/// In a deterministic run, virtual time begins at 2000-01-01 00:00 UTC and moves
+/// only when nothing can run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Instant {
+    ns: u64,
+}
+
+impl Instant {
+    /// The time from `earlier` to this one; zero if it is later.
+    pub fn duration_since(self, earlier: Instant) -> Duration {
+        Duration::from_nanos(self.ns.saturating_sub(earlier.ns))
+    }
+
+    /// The time that has passed since.
+    pub fn elapsed(self) -> Duration {
+        now().duration_since(self)
+    }
+}
+
+impl std::ops::Sub for Instant {
+    type Output = Duration;
+    fn sub(self, earlier: Instant) -> Duration {
+        self.duration_since(earlier)
+    }
+}
+
+impl std::ops::Add<Duration> for Instant {
+    type Output = Instant;
+    fn add(self, d: Duration) -> Instant {
+        Instant {
+            ns: self.ns.saturating_add(nanos(d)),
+        }
+    }
+}
+
+fn nanos(d: Duration) -> u64 {
+    u64::try_from(d.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The moment now (Go's `time.Now`).
+pub fn now() -> Instant {
+    let m = kernel::enter_quietly();
+    let ns = kernel::now_ns(m);
+    kernel::leave(m);
+    Instant { ns }
+}
+
+/// Parks the current goroutine for at least `d` (Go's `time.Sleep`). Zero returns
+/// at once.
+///
+/// ```
+/// use std::time::Duration;
+/// #[marmota::main]
+/// fn main() {
+///     let before = marmota::time::now();
+///     marmota::time::sleep(Duration::from_millis(2));
+///     assert!(before.elapsed() >= Duration::from_millis(2));
+/// }
+/// ```
+#[track_caller]
+pub fn sleep(d: Duration) {
+    let at = Location::caller();
+    let m = kernel::enter();
+    if d.is_zero() {
+        kernel::leave(m);
+        return;
+    }
+    // Never `u64::MAX`, which means "no timer": that is 584 years from boot.
+    let when = kernel::now_ns(m).saturating_add(nanos(d)).min(u64::MAX - 1);
+    kernel::leave(kernel::sleep_until(m, when, at));
+}
+
+/// What `after` arms: the heap holds one count of it until it fires.
+struct After {
+    timer: Timer,
+    chan: Chan<Instant>,
+}
+
+/// A channel that receives the time once, `d` from now (Go's `time.After`).
+///
+/// ```
+/// use std::time::Duration;
+/// #[marmota::main]
+/// fn main() {
+///     let timeout = marmota::time::after(Duration::from_millis(1));
+///     assert!(timeout.recv().is_some());
+/// }
+/// ```
+///
+/// # Panics
+/// On a thread that runs no goroutine.
+#[track_caller]
+pub fn after(d: Duration) -> Receiver<Instant> {
+    fn fire(node: &'static Node, m: MRef) {
+        let at = node.arg.get().cast::<After>();
+        // SAFETY: the count that `after` gave to the heap keeps it alive.
+        let after = unsafe { &*at };
+        after.chan.try_send_inside(
+            m,
+            Instant {
+                ns: kernel::now_ns(m),
+            },
+        );
+        crate::garbage::release_later(at.cast(), |at| {
+            // SAFETY: `arg` came from `Arc::into_raw`; its count is given back once.
+            drop(unsafe { Arc::from_raw(at.cast::<After>()) });
+        });
+    }
+    crate::garbage::collect();
+    let after = Arc::new(After {
+        timer: Timer::new(),
+        chan: Chan::new(1),
+    });
+    let receiver = after.chan.receiver();
+    let m = kernel::enter();
+    let when = kernel::now_ns(m).saturating_add(nanos(d)).min(u64::MAX - 1);
+    let arg = Arc::into_raw(after);
+    // SAFETY: the count in `arg` pins the timer until `fire` gives it back; it is
+    // started this once.
+    unsafe { (*arg).timer.start(m, when, fire, arg.cast_mut().cast()) };
+    kernel::leave(m);
+    receiver
+}
