@@ -40,7 +40,9 @@ pub(crate) fn collect() {
             LEN.store(items.len(), Relaxed);
             item
         };
-        m.map(crate::kernel::leave);
+        if let Some(m) = m {
+            crate::kernel::leave(m);
+        }
         let Some(Item { at, release }) = item else {
             return;
         };

@@ -84,6 +84,10 @@ impl<T: 'static> RunQueue<T> {
 
     /// Appends to the ring; when it is full, half of it and `item` come back.
     #[inline]
+    #[allow(
+        clippy::result_large_err,
+        reason = "boxing would allocate, which is forbidden here"
+    )]
     pub(crate) fn push(&self, item: &'static T) -> Result<(), Overflow<T>> {
         let item = std::ptr::from_ref(item).cast_mut();
         loop {

@@ -33,11 +33,7 @@ pub(crate) fn run(rt: &'static Rt) {
         if rt.suspected.load(SeqCst) && !rt.confirm_deadlock() {
             // A thread that is not ours may still ready somebody.
             suspicion_ns = (suspicion_ns * 2).min(LONGEST_NS);
-            sys::futex_wait(
-                &rt.sysmon_word,
-                rt.sysmon_word.load(SeqCst),
-                Some(suspicion_ns),
-            );
+            sys::futex_wait(&rt.sysmon_word, word, Some(suspicion_ns));
             continue;
         }
         suspicion_ns = SHORTEST_NS;
