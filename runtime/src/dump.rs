@@ -12,6 +12,7 @@
 use crate::fatal::{self, Stderr};
 use crate::sched::rt::OnFatal;
 use crate::sched::{G, GRef, Home, Rt, Status, g};
+use crate::sys::PageVec;
 use std::backtrace::Backtrace;
 use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
@@ -34,15 +35,20 @@ pub(crate) fn deadlock(rt: &'static Rt) {
     rt.failed(text);
 }
 
-/// One block per goroutine of `rt`.
+/// One block per goroutine of `rt`, the oldest first.
 pub(crate) fn all(out: &mut impl Write, rt: &'static Rt) {
+    let mut all: PageVec<GRef> = PageVec::new();
     g::SLAB.for_each(|g: &'static G| {
         let ours = g.rt.get().is_some_and(|of| std::ptr::eq(of, rt));
         if ours && g.home.get() == Home::Parallel && g.status() != Status::Free && !g.system.get() {
-            let _ = writeln!(out);
-            block(out, g);
+            all.push(g);
         }
     });
+    all.sort_unstable_by_key(|g| g.id.load(Relaxed));
+    for g in all.iter() {
+        let _ = writeln!(out);
+        block(out, g);
+    }
 }
 
 fn block(out: &mut impl Write, g: GRef) {
