@@ -42,15 +42,6 @@
 //! Linux on x86-64 is tested. aarch64 and macOS compile behind the same seams
 //! (`arch`, `sys`) and have not been run.
 
-#![cfg_attr(
-    loom,
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "only the lock-free parts are modelled"
-    )
-)]
-
 // So that the attributes work inside this crate as they do outside.
 extern crate self as marmota;
 

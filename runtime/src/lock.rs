@@ -29,19 +29,9 @@ impl<T> std::panic::UnwindSafe for SpinLock<T> {}
 impl<T> std::panic::RefUnwindSafe for SpinLock<T> {}
 
 impl<T> SpinLock<T> {
-    #[cfg(not(loom))]
-    pub(crate) const fn new(value: T) -> Self {
-        SpinLock {
-            locked: AtomicBool::new(false),
-            value: UnsafeCell::new(value),
-        }
-    }
-
-    #[cfg(loom)]
-    pub(crate) fn new(value: T) -> Self {
-        SpinLock {
-            locked: AtomicBool::new(false),
-            value: UnsafeCell::new(value),
+    crate::loom::const_outside_models! {
+        pub(crate) fn new(value: T) -> Self {
+            SpinLock { locked: AtomicBool::new(false), value: UnsafeCell::new(value) }
         }
     }
 
@@ -59,14 +49,11 @@ impl<T> SpinLock<T> {
     fn contended(&self) {
         let mut pauses = 8u32;
         loop {
-            // Relaxed: only a hint; the exchange below decides.
-            while self.locked.load(Ordering::Relaxed) {
-                if pauses <= 1024 {
-                    (0..pauses).for_each(|_| crate::loom::spin_loop());
-                    pauses *= 2;
-                } else {
-                    crate::loom::yield_now();
-                }
+            if pauses <= crate::loom::MOST_PAUSES {
+                (0..pauses).for_each(|_| crate::loom::spin_loop());
+                pauses *= 2;
+            } else {
+                crate::loom::yield_now();
             }
             // Acquire: pairs with the release in Guard's drop.
             if !self.locked.swap(true, Ordering::Acquire) {

@@ -1,44 +1,40 @@
-//! One import line makes a module model-checkable: `use crate::loom::…` is the
-//! standard library, or `loom` under `--cfg loom`.
+//! What lock-free modules import instead of the standard library, so that they can
+//! be model-checked: `use crate::loom::…` is std here, and `loom` in the crate
+//! `runtime/models`, which compiles the very same files.
 
-#[cfg(not(loom))]
-mod real {
-    pub(crate) mod sync {
-        pub(crate) use std::sync::atomic;
+pub(crate) mod sync {
+    pub(crate) use std::sync::atomic;
+}
+pub(crate) use std::hint::spin_loop;
+pub(crate) use std::thread::yield_now;
+
+/// Slots of a P's run queue (Go's number; the models use fewer).
+pub(crate) const RING: usize = 256;
+
+/// Pauses in a row before a spinner gives its time slice away.
+pub(crate) const MOST_PAUSES: u32 = 1024;
+
+/// Constructors are `const` here; loom's cannot be.
+macro_rules! const_outside_models {
+    ($vis:vis fn $($rest:tt)*) => { $vis const fn $($rest)* };
+}
+pub(crate) use const_outside_models;
+
+/// `std::cell::UnsafeCell` with loom's way of access.
+pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+impl<T> UnsafeCell<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        UnsafeCell(std::cell::UnsafeCell::new(value))
     }
-    pub(crate) use std::hint::spin_loop;
-    pub(crate) use std::thread::yield_now;
 
-    /// `std::cell::UnsafeCell` with loom's way of access.
-    pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+    #[inline(always)]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        f(self.0.get())
+    }
 
-    impl<T> UnsafeCell<T> {
-        pub(crate) const fn new(value: T) -> Self {
-            UnsafeCell(std::cell::UnsafeCell::new(value))
-        }
-
-        #[inline(always)]
-        pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
-            f(self.0.get())
-        }
-
-        #[inline(always)]
-        pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
-            f(self.0.get())
-        }
+    #[inline(always)]
+    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        f(self.0.get())
     }
 }
-#[cfg(not(loom))]
-pub(crate) use real::*;
-
-#[cfg(loom)]
-mod model {
-    pub(crate) mod sync {
-        pub(crate) use loom::sync::atomic;
-    }
-    pub(crate) use loom::cell::UnsafeCell;
-    pub(crate) use loom::hint::spin_loop;
-    pub(crate) use loom::thread::yield_now;
-}
-#[cfg(loom)]
-pub(crate) use model::*;

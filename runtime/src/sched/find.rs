@@ -126,7 +126,7 @@ fn own_work(p: PRef, rt: &'static Rt) -> Option<GRef> {
 fn from_global(p: PRef, rt: &'static Rt) -> Option<GRef> {
     let share = rt.global.len() / rt.procs() as usize + 1;
     rt.global
-        .pop(share.min(super::runq::CAPACITY / 2), |g| p.append(g))
+        .pop(share.min(crate::loom::RING / 2), |g| p.append(g))
 }
 
 /// Spins over the other Ps.

@@ -1,0 +1,16 @@
+//! The runtime's lock-free parts under loom, which runs every interleaving and
+//! every reordering that the memory model allows.
+//!
+//! The files are the runtime's own, compiled again with another `crate::loom`. A
+//! module that is to be checked imports its atomics and cells from there and
+//! nothing else of its crate.
+//!
+//! `cargo test --release -p marmota-models`
+#![allow(dead_code, reason = "a model uses a part of what a file offers")]
+
+mod loom;
+
+#[path = "../../src/sched/runq.rs"]
+mod runq;
+
+pub mod runq_models;
