@@ -6,7 +6,12 @@
 //! nothing else of its crate.
 //!
 //! `cargo test --release -p marmota-models`
-#![allow(dead_code, reason = "a model uses a part of what a file offers")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "a model uses a part of what a file and the shim offer"
+)]
 
 mod loom;
 
