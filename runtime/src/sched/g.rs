@@ -98,6 +98,7 @@ unsafe impl Zeroed for G {}
 pub(crate) static SLAB: Slab<G> = Slab::new();
 
 impl G {
+    #[inline(always)]
     pub(crate) fn set_status(&self, status: Status) {
         // Relaxed: for reports only, nothing is ordered by it.
         self.status.store(status as u8, Relaxed);
