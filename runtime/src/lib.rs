@@ -39,8 +39,9 @@
 //!
 //! # Platforms
 //!
-//! Linux on x86-64 is tested. aarch64 and macOS compile behind the same seams
-//! (`arch`, `sys`) and have not been run.
+//! Linux on x86-64 is tested. aarch64 and macOS are written for behind the same
+//! seams (`arch`, `sys`), but no such machine or toolchain was at hand: they have
+//! been neither compiled nor run.
 
 // So that the attributes work inside this crate as they do outside.
 extern crate self as marmota;

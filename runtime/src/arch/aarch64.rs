@@ -1,6 +1,6 @@
-//! The switch on aarch64 (AAPCS64), to the same interface as x86-64. It compiles
-//! and follows the same protocol, but has not been run: no such machine was at
-//! hand.
+//! The switch on aarch64 (AAPCS64), to the same interface and protocol as x86-64.
+//! Neither a machine nor the target's standard library was at hand: it has not been
+//! run.
 //!
 //! A stack that was left looks like this:
 //!

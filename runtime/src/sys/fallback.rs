@@ -1,4 +1,4 @@
-//! Platforms other than Linux: enough to compile, not tested. Waiting polls with
+//! Platforms other than Linux: the same interface, neither compiled nor run here. Waiting polls with
 //! a short sleep instead of a kernel queue; guards are `mprotect`ed pages.
 
 use std::sync::atomic::{AtomicU32, Ordering};
