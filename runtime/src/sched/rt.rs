@@ -342,6 +342,8 @@ impl Rt {
     }
 
     fn finish(&self, how: u32) {
+        // Nobody is picked any more, by whichever M (in `find`, and in `end`).
+        self.stopping.store(true, SeqCst);
         // Release: the result is written; the first end counts.
         if self
             .end

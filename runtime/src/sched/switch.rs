@@ -261,7 +261,13 @@ fn end(m: MRef, g: GRef) -> ! {
     g.clear();
     p.put_g(g);
     let (save, off_cpu) = (m.scratch_sp.as_ptr(), m.scratch_flag.as_ptr());
-    match p.next_local(m) {
+    // Main's own end stops the runtime: its successor must not start.
+    let next = if m.rt().is_stopping() {
+        None
+    } else {
+        p.next_local(m)
+    };
+    match next {
         // Acquire: as in `leave_for`.
         Some(next) if !next.on_cpu.load(Acquire) => {
             leave_behind(p, m, next, stack);
