@@ -1,0 +1,139 @@
+//! One test under many schedules, and what its end means to a learner.
+//!
+//! `sim` says what happened to goroutines. This module says it in the terms of
+//! the exercise: a panic with the starter's `todo!()` is "not started", one that
+//! an expectation raised is "wrong result", and of all the places in a report
+//! the learner's own comes first.
+
+use std::sync::Arc;
+
+use marmota::sim::{self, Explorer};
+use marmota_verdict::{Place, TestReport, Verdict, Waiting};
+
+use crate::expect;
+use crate::suite::Test;
+
+/// How `todo!()` begins its message.
+const TODO: &str = "not yet implemented";
+
+/// Runs `test` under its schedules, or under `schedules` if given. `sources` is
+/// the folder of the learner's files, as the compiler spelled it.
+pub(crate) fn explore(test: &Test, sources: &str, schedules: Option<u64>) -> TestReport {
+    let body = Arc::clone(&test.body);
+    let seen = Explorer::new()
+        .schedules(schedules.unwrap_or(test.schedules))
+        .run(move || {
+            expect::clear();
+            body();
+            // Learner's code may have caught the panic of an expectation.
+            if let Some(mismatch) = expect::first() {
+                panic!("expectation not met: {}", mismatch.what);
+            }
+        });
+    let mut report = translate(test, sources, &seen);
+    report.schedules = seen.schedules;
+    if !report.verdict.is_pass() {
+        report.replay = seen.replay.clone();
+    }
+    report.why = test
+        .reasons
+        .iter()
+        .find(|(verdict, _)| *verdict == report.verdict)
+        .map(|(_, reason)| (*reason).to_owned());
+    report
+}
+
+fn translate(test: &Test, sources: &str, seen: &sim::Report) -> TestReport {
+    let say = |verdict, happened: String| TestReport::new(&test.info, verdict, happened);
+    match &seen.verdict {
+        sim::Verdict::Passed if seen.schedules == 0 => say(
+            Verdict::ExitedEarly,
+            "no schedule ran, so nothing was tested".into(),
+        ),
+        sim::Verdict::Passed => say(Verdict::Passed, String::new()),
+        sim::Verdict::Panicked(panic) => {
+            let place = panic.location.as_ref().map(place);
+            if panic.message.starts_with(TODO) {
+                let mut report = say(Verdict::NotStarted, "still the starter's todo!()".into());
+                report.place = learners(place, sources);
+                return report;
+            }
+            if let Some(mismatch) = expect::first() {
+                let mut report = say(Verdict::WrongResult, mismatch.what);
+                report.expected = Some(mismatch.expected);
+                report.seen = Some(mismatch.seen);
+                report.place = learners(Some(mismatch.at), sources);
+                return report;
+            }
+            let mut report = say(
+                Verdict::Panicked,
+                format!("goroutine {} panicked: {}", panic.goroutine, panic.message),
+            );
+            report.place = learners(place, sources);
+            report
+        }
+        sim::Verdict::Deadlock(blocked) => {
+            let mut report = say(
+                Verdict::Deadlock,
+                "all goroutines wait for each other, so nothing can run any more".into(),
+            );
+            list_waiting(&mut report, blocked, sources);
+            report
+        }
+        sim::Verdict::Leak(blocked) => {
+            let mut report = say(
+                Verdict::Leak,
+                format!(
+                    "the work was over, but {} can never end",
+                    goroutines(blocked.len())
+                ),
+            );
+            list_waiting(&mut report, blocked, sources);
+            report
+        }
+        sim::Verdict::Livelock { steps, .. } => say(
+            Verdict::Livelock,
+            format!("{steps} steps were taken and the work still was not done"),
+        ),
+        sim::Verdict::Race(..) => say(Verdict::Race, format!("{}", seen.verdict)),
+        sim::Verdict::Nondeterministic => say(
+            Verdict::WrongResult,
+            "the same schedule ran twice and went two ways: use no clock, thread or random \
+             number of your own"
+                .into(),
+        ),
+        other => say(Verdict::Panicked, other.to_string()),
+    }
+}
+
+fn goroutines(n: usize) -> String {
+    match n {
+        1 => "1 goroutine".into(),
+        n => format!("{n} goroutines"),
+    }
+}
+
+fn list_waiting(report: &mut TestReport, blocked: &[sim::Blocked], sources: &str) {
+    report.waiting = blocked
+        .iter()
+        .map(|b| Waiting {
+            goroutine: b.goroutine,
+            reason: b.reason.to_string(),
+            at: place(&b.at),
+            created_at: b.created_at.as_ref().map(place),
+        })
+        .collect();
+    // The line a learner can act on: first a wait in their own code, then a `go`.
+    let waits = report.waiting.iter().map(|w| Some(w.at.clone()));
+    let starts = report.waiting.iter().map(|w| w.created_at.clone());
+    report.place = waits.chain(starts).find_map(|p| learners(p, sources));
+}
+
+fn place(p: &sim::Place) -> Place {
+    Place::new(p.file, p.line)
+}
+
+/// The place, if it lies in the learner's own files.
+fn learners(place: Option<Place>, sources: &str) -> Option<Place> {
+    place.filter(|p| p.file.starts_with(sources))
+}

@@ -1,0 +1,380 @@
+//! One graded test in a process of its own that cannot outstay its welcome.
+//!
+//! The child gets a process group of its own, a private pipe for its reply, and
+//! limits on time, memory and what of its output is kept. Whatever happens, the
+//! whole group is killed and reaped before [`run`] returns; and should this
+//! program be killed first, the kernel kills the child with it (Linux).
+//!
+//! Nothing here judges: [`crate::grade`] makes a verdict of an [`End`] and the
+//! reply.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use marmota_verdict::{CHANNEL_VARIABLE, Request};
+
+/// What one test may use.
+#[derive(Clone, Copy)]
+pub struct Limits {
+    /// Wall-clock time.
+    pub time: Duration,
+    /// Resident memory, in bytes. Watched on Linux, by sampling.
+    pub memory: u64,
+}
+
+impl Limits {
+    /// Generous for a thousand schedules of a small program, even on a busy
+    /// machine; short enough to wait for.
+    pub const USUAL: Self = Self {
+        time: Duration::from_secs(20),
+        memory: 2 << 30,
+    };
+}
+
+/// How the process ended.
+#[derive(Debug)]
+pub enum End {
+    /// By itself, or by a signal that was not ours.
+    Exited(ExitStatus),
+    /// Killed: it ran too long.
+    TimedOut,
+    /// Killed: it took too much memory.
+    OutOfMemory,
+}
+
+/// What is left of a process.
+#[derive(Debug)]
+pub struct Ended {
+    /// How it ended.
+    pub end: End,
+    /// All that came over the private pipe.
+    pub reply: String,
+    /// The beginning of what it printed, standard output before standard error.
+    pub output: String,
+}
+
+/// How much of each stream is kept. The rest is read and thrown away.
+const KEPT: usize = 64 << 10;
+
+/// How often time and memory are looked at.
+const TICK: Duration = Duration::from_millis(20);
+
+/// Runs `program` in `folder` with `request` on its standard input. `seed` is the
+/// one schedule to replay.
+pub fn run(
+    program: &Path,
+    folder: &Path,
+    request: &Request,
+    seed: Option<&str>,
+    limits: Limits,
+) -> io::Result<Ended> {
+    let (reply, reply_end) = io::pipe()?;
+    let mut command = Command::new(program);
+    command
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .env_remove("MARMOTA_SEED")
+        .env_remove("GOMAXPROCS");
+    if let Some(seed) = seed {
+        command.env("MARMOTA_SEED", seed);
+    }
+    prepare(&mut command, &reply_end);
+    let mut child = command.spawn()?;
+    // Only the child holds the writing end now, so the pipe ends when it does.
+    drop(reply_end);
+
+    let mut readers = Readers::new();
+    readers.read(Stream::Reply, reply);
+    if let Some(pipe) = child.stdout.take() {
+        readers.read(Stream::Stdout, pipe);
+    }
+    if let Some(pipe) = child.stderr.take() {
+        readers.read(Stream::Stderr, pipe);
+    }
+    if let Some(mut stdin) = child.stdin.take() {
+        // A child that has already ended does not listen; its end says why.
+        let _unheard = stdin.write_all(request.to_line().as_bytes());
+    }
+
+    let end = watch(&mut child, &mut readers, limits);
+    kill_group(&child);
+    child.wait()?;
+    // Its descendants are gone with the group, so the streams end now.
+    readers.finish();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(Ended {
+        end: end?,
+        reply: text(&readers.reply),
+        output: text(&readers.stdout) + &text(&readers.stderr),
+    })
+}
+
+fn watch(child: &mut Child, readers: &mut Readers, limits: Limits) -> io::Result<End> {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(End::Exited(status));
+        }
+        if started.elapsed() > limits.time {
+            return Ok(End::TimedOut);
+        }
+        if resident(child.id()).is_some_and(|bytes| bytes > limits.memory) {
+            return Ok(End::OutOfMemory);
+        }
+        readers.wait(TICK);
+    }
+}
+
+/// The three streams of a child, each read by a thread of its own, so that a
+/// child that writes much into one never stalls on another.
+struct Readers {
+    reply: Vec<u8>,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    open: usize,
+    sender: mpsc::Sender<(Stream, Vec<u8>)>,
+    chunks: mpsc::Receiver<(Stream, Vec<u8>)>,
+}
+
+#[derive(Clone, Copy)]
+enum Stream {
+    Reply,
+    Stdout,
+    Stderr,
+}
+
+impl Readers {
+    fn new() -> Self {
+        let (sender, chunks) = mpsc::channel();
+        Self {
+            reply: Vec::new(),
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            open: 0,
+            sender,
+            chunks,
+        }
+    }
+
+    /// Reads `pipe` to its end; an empty chunk says that it came.
+    fn read(&mut self, stream: Stream, mut pipe: impl Read + Send + 'static) {
+        self.open += 1;
+        let sender = self.sender.clone();
+        thread::spawn(move || {
+            let mut buffer = [0; 8 << 10];
+            while let Ok(n @ 1..) = pipe.read(&mut buffer) {
+                if sender.send((stream, buffer[..n].to_vec())).is_err() {
+                    return;
+                }
+            }
+            let _nobody_listens = sender.send((stream, Vec::new()));
+        });
+    }
+
+    /// Takes what comes until something happened that may be the end (a stream
+    /// ended), or `time` is over.
+    fn wait(&mut self, time: Duration) {
+        let until = Instant::now() + time;
+        if self.open == 0 {
+            // All streams are closed and the process still runs: only time is left.
+            thread::sleep(Duration::from_millis(1));
+            return;
+        }
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.chunks.recv_timeout(left) {
+                Ok((stream, chunk)) => {
+                    if self.take(stream, chunk) {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Takes all that is left.
+    fn finish(&mut self) {
+        while self.open > 0 {
+            let Ok((stream, chunk)) = self.chunks.recv() else {
+                return;
+            };
+            self.take(stream, chunk);
+        }
+    }
+
+    /// Keeps a chunk; true if it was the end of its stream.
+    fn take(&mut self, stream: Stream, chunk: Vec<u8>) -> bool {
+        let kept = match stream {
+            Stream::Reply => &mut self.reply,
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        };
+        let room = KEPT.saturating_sub(kept.len());
+        kept.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        let ended = chunk.is_empty();
+        self.open -= usize::from(ended);
+        ended
+    }
+}
+
+#[cfg(unix)]
+fn prepare(command: &mut Command, reply_end: &io::PipeWriter) {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::process::CommandExt;
+
+    let fd = reply_end.as_raw_fd();
+    command
+        .env(CHANNEL_VARIABLE, fd.to_string())
+        .process_group(0);
+    // SAFETY: between fork and exec only async-signal-safe calls may be made:
+    // `fcntl` and `prctl` are system calls and touch no memory of this process.
+    // `fd` stays open until after the spawn: the caller owns it.
+    unsafe {
+        command.pre_exec(move || {
+            // The pipe is close-on-exec for every other child of this process.
+            if libc::fcntl(fd, libc::F_SETFD, 0) == -1 {
+                return Err(io::Error::last_os_error());
+            }
+            #[cfg(target_os = "linux")]
+            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) == -1 {
+                return Err(io::Error::last_os_error());
+            }
+            Ok(())
+        });
+    }
+}
+
+#[cfg(not(unix))]
+fn prepare(command: &mut Command, _: &io::PipeWriter) {
+    // Without inherited descriptors the test finds no channel and says so.
+    command.env(CHANNEL_VARIABLE, "none");
+}
+
+#[cfg(unix)]
+fn kill_group(child: &Child) {
+    if let Ok(group) = libc::pid_t::try_from(child.id()) {
+        // SAFETY: a system call without pointers. The group is the child's own
+        // (`process_group(0)`). Its number is taken as long as any member lives; if
+        // none does, the call fails, which is what is wanted: numbers are given out
+        // in turn, so this one does not come up again within microseconds.
+        unsafe { libc::kill(-group, libc::SIGKILL) };
+    }
+}
+
+#[cfg(not(unix))]
+fn kill_group(_: &Child) {}
+
+/// Resident memory of a process, where the kernel tells.
+#[cfg(target_os = "linux")]
+fn resident(process: u32) -> Option<u64> {
+    let statm = std::fs::read_to_string(format!("/proc/{process}/statm")).ok()?;
+    let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
+    // SAFETY: a library call without pointers.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    Some(pages * u64::try_from(page).ok()?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn resident(_: u32) -> Option<u64> {
+    None
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use marmota_verdict::Task;
+
+    fn shell(script: &str, limits: Limits) -> Ended {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("test");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let request = Request {
+            nonce: "n".into(),
+            task: Task::List,
+        };
+        run(
+            &program,
+            folder.path(),
+            &request,
+            Some("random:0x1"),
+            limits,
+        )
+        .unwrap()
+    }
+
+    const SHORT: Limits = Limits {
+        time: Duration::from_millis(300),
+        memory: 64 << 20,
+    };
+
+    #[test]
+    fn the_reply_comes_over_the_private_pipe_only() {
+        let ended = shell(
+            "echo printed; eval \"echo told >&$MARMOTA_GRADER_FD\"; exit 3",
+            Limits::USUAL,
+        );
+        assert!(matches!(ended.end, End::Exited(s) if s.code() == Some(3)));
+        assert_eq!(ended.reply, "told\n");
+        assert_eq!(ended.output, "printed\n");
+    }
+
+    #[test]
+    fn the_request_and_the_seed_reach_the_process() {
+        let ended = shell("cat; echo; echo $MARMOTA_SEED", Limits::USUAL);
+        assert!(ended.output.contains("\"nonce\":\"n\""), "{}", ended.output);
+        assert!(ended.output.contains("random:0x1"), "{}", ended.output);
+    }
+
+    #[test]
+    fn a_process_that_never_ends_is_ended() {
+        let ended = shell("while :; do :; done", SHORT);
+        assert!(matches!(ended.end, End::TimedOut), "{:?}", ended.end);
+    }
+
+    #[test]
+    fn what_a_process_started_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("pid");
+        let ended = shell(
+            &format!("sleep 1000 & echo $! > {}; exit 0", mark.display()),
+            Limits::USUAL,
+        );
+        assert!(matches!(ended.end, End::Exited(_)));
+        let pid: libc::pid_t = std::fs::read_to_string(mark)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap();
+        // `run` returned, so the streams that the sleeper had inherited are closed:
+        // it is dead, though its new parent may not have reaped it yet.
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_process_that_takes_too_much_memory_is_ended() {
+        let limits = Limits {
+            time: Duration::from_secs(20),
+            ..SHORT
+        };
+        let ended = shell("x=0123456789; while :; do x=$x$x; done", limits);
+        assert!(matches!(ended.end, End::OutOfMemory), "{:?}", ended.end);
+    }
+
+    #[test]
+    fn a_flood_of_output_is_cut_and_does_not_stall_the_process() {
+        let ended = shell("yes | head -c 3000000; exit 5", Limits::USUAL);
+        assert!(matches!(ended.end, End::Exited(s) if s.code() == Some(5)));
+        assert_eq!(ended.output.len(), KEPT);
+    }
+}

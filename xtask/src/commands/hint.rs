@@ -1,0 +1,117 @@
+//! `hint`: one hint more each time it is asked, from a nudge to nearly the answer.
+
+use std::process::ExitCode;
+
+use crate::commands::Choice;
+use crate::course::{self, Course, Exercise, Lesson};
+use crate::notes::Notes;
+use crate::trouble::{Outcome, Trouble};
+
+/// Show the next hint to an exercise; without one, to the first not passed yet.
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    choice: Choice,
+    /// Show the hints up to this one
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    number: Option<u8>,
+}
+
+/// Prints a hint and remembers that it was shown.
+pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
+    let lesson = course.lesson(&arguments.choice.lesson)?;
+    let mut notes = Notes::load(course);
+    let known = notes.lesson(&lesson.id);
+    let exercise = match &arguments.choice.exercise {
+        Some(word) => lesson.exercise(word)?,
+        None => {
+            let exercises = &lesson.about.exercises;
+            let open = exercises.iter().find(|e| !known.passed.contains(&e.id));
+            open.or(exercises.first())
+                .ok_or_else(|| no_exercise(&lesson))?
+        }
+    };
+    let hints = hints(&lesson, exercise)?;
+    let shown = known.hints.entry(exercise.id.clone()).or_default();
+    let (from, to) = match arguments.number {
+        Some(n) => (0, usize::from(n).min(hints.len())),
+        None => {
+            let next = (*shown).min(hints.len() - 1);
+            (next, next + 1)
+        }
+    };
+    *shown = to.max(*shown);
+    for (i, hint) in hints[from..to].iter().enumerate() {
+        println!(
+            "{} {}, hint {} of {}\n",
+            lesson.short(),
+            exercise.id,
+            from + i + 1,
+            hints.len()
+        );
+        println!("{hint}\n");
+    }
+    let word = lesson.number;
+    let id = &exercise.id;
+    if to < hints.len() {
+        println!("one more: cargo xtask hint {word} {id}");
+    } else {
+        println!("that was the last; the answer: cargo xtask solution {word} {id}");
+    }
+    notes.save();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The hints in `hints/EXERCISE.md`: what follows each second-level heading.
+fn hints(lesson: &Lesson, exercise: &Exercise) -> Outcome<Vec<String>> {
+    let name = format!("lessons/{}/hints/{}.md", lesson.id, exercise.id);
+    let text = course::read(
+        &lesson
+            .folder
+            .join("hints")
+            .join(format!("{}.md", exercise.id)),
+        &name,
+    )?;
+    let hints = split(&text);
+    if hints.is_empty() {
+        return Err(Trouble::new(
+            format!("there are no hints in {name}"),
+            format!("restore it: git checkout -- {name}"),
+        ));
+    }
+    Ok(hints)
+}
+
+fn split(text: &str) -> Vec<String> {
+    let mut hints = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("## ") {
+            hints.push(String::new());
+        } else if let Some(hint) = hints.last_mut() {
+            hint.push_str(line);
+            hint.push('\n');
+        }
+    }
+    hints.iter().map(|hint| hint.trim().to_owned()).collect()
+}
+
+fn no_exercise(lesson: &Lesson) -> Trouble {
+    Trouble::new(
+        format!("lessons/{}/lesson.toml lists no exercise", lesson.id),
+        format!(
+            "restore it: git checkout -- lessons/{}/lesson.toml",
+            lesson.id
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_are_what_stands_under_the_headings() {
+        let text = "# Both\n\n## A nudge\n\nThink.\n\n## More\n\nThink\nharder.\n";
+        assert_eq!(split(text), ["Think.", "Think\nharder."]);
+    }
+}

@@ -1,0 +1,383 @@
+//! What a learner reads after a check: at most 24 lines, so that it fits any
+//! terminal, from the whole to the one thing to do next.
+//!
+//! ```text
+//! lesson-01 Goroutines                                       10 of 100 points
+//!
+//!   passed        10/10  1 background  start a job and go on without waiting
+//!   deadlock       0/15  2 both        run two jobs at the same time
+//!
+//! deadlock in both::meet, after 1 schedule
+//!   asked      two jobs that wait for each other both end
+//!   happened   all goroutines wait for each other
+//!   your line  lessons/lesson-01-goroutines/src/both.rs:31
+//!   …
+//! ```
+//!
+//! Only the first exercise that did not pass is told in full: a learner mends
+//! one thing at a time. Everything else is there with `-v` and `--json`.
+
+use std::fmt::Write as _;
+
+use marmota_verdict::{TestReport, Verdict};
+
+use crate::course::{Exercise, Lesson};
+use crate::diagnostics::Message;
+use crate::grade::{ExerciseReport, LessonReport};
+use crate::paint::Paint;
+
+/// The most lines a report has, unless more are asked for.
+pub const LINES: usize = 24;
+
+/// The width that text is wrapped to.
+const WIDTH: usize = 78;
+
+/// How a report is written.
+#[derive(Clone, Copy)]
+pub struct Style {
+    /// Colours.
+    pub paint: Paint,
+    /// Everything that is known, in as many lines as it takes.
+    pub verbose: bool,
+}
+
+/// The report on a lesson. `news` is what to say about exercises that passed for
+/// the first time: their explanation, if there is room for it.
+pub fn lesson(lesson: &Lesson, report: &LessonReport, news: Option<&News>, style: Style) -> String {
+    let mut out = heading(lesson, report.points, report.of, style.paint);
+    for exercise in &report.exercises {
+        overview_line(&mut out, lesson, exercise, style.paint);
+    }
+    let failed = report.exercises.iter().find(|e| !e.verdict.is_pass());
+    let rest = match failed {
+        Some(exercise) => failure(lesson, exercise, report, style),
+        None => all_passed(lesson, report, style.paint),
+    };
+    if let Some(news) = news {
+        let long = format!("\n{}\n", news.explanation.trim_end());
+        let lines = |s: &str| s.lines().count();
+        if style.verbose || lines(&out) + lines(&long) + lines(&rest) <= LINES {
+            out.push_str(&long);
+        } else {
+            let _infallible = writeln!(out, "  why it works: {}", news.command);
+        }
+    }
+    out + &rest
+}
+
+/// An exercise that passes now and did not before.
+pub struct News {
+    /// What stands in `explain/EXERCISE.md`.
+    pub explanation: String,
+    /// The command that shows it again.
+    pub command: String,
+}
+
+/// The report on a lesson that the compiler rejected.
+pub fn broken(lesson: &Lesson, errors: &[Message], style: Style) -> String {
+    let paint = style.paint;
+    let mut out = heading(lesson, 0, lesson.points(), paint);
+    let first = &errors[0];
+    let title = format!("{}: {}", Verdict::DoesNotCompile, first.message);
+    let _infallible = writeln!(out, "{}", paint.verdict(Verdict::DoesNotCompile, &title));
+    let own = format!("lessons/{}/src/", lesson.id);
+    let place = first.place();
+    if let Some(place) = place.as_ref().filter(|p| p.file.starts_with(&own)) {
+        field(&mut out, paint, "your line", &place.to_string(), 1);
+    }
+    out.push('\n');
+    let shown = if style.verbose { usize::MAX } else { 11 };
+    let lines = first.rendered().trim_end().lines();
+    let all = lines.clone().count();
+    for line in lines.take(shown) {
+        let _infallible = writeln!(out, "  {line}");
+    }
+    if all > shown {
+        let _infallible = writeln!(out, "  … {} more lines with -v", all - shown);
+    }
+    out.push('\n');
+    let next = if place.is_some_and(|p| !p.file.starts_with(&own)) {
+        "the tests call what the starter declared: give it back its name, parameters \
+         and result; `cargo xtask solution` shows them, `git diff` what you changed"
+            .to_owned()
+    } else if errors.len() == 1 {
+        "mend this error and check again".to_owned()
+    } else {
+        format!(
+            "mend this error, the first of {}, and check again",
+            errors.len()
+        )
+    };
+    field(&mut out, paint, "next", &next, 3);
+    field(&mut out, paint, "chapter", &lesson.about.chapter, 1);
+    out
+}
+
+fn heading(lesson: &Lesson, points: u32, of: u32, paint: Paint) -> String {
+    let name = format!("{} {}", lesson.short(), lesson.about.title);
+    let points_text = format!("{points} of {of} points");
+    let gap = WIDTH
+        .saturating_sub(name.chars().count() + points_text.len())
+        .max(2);
+    let verdict = if points == of {
+        Verdict::Passed
+    } else {
+        Verdict::WrongResult
+    };
+    format!(
+        "{}{:gap$}{}\n\n",
+        paint.bold(&name),
+        "",
+        paint.verdict(verdict, &points_text)
+    )
+}
+
+fn overview_line(out: &mut String, lesson: &Lesson, report: &ExerciseReport, paint: Paint) {
+    let known = lesson
+        .about
+        .exercises
+        .iter()
+        .enumerate()
+        .find(|(_, e)| e.id == report.id);
+    let (number, summary) = known.map_or((0, ""), |(i, e)| (i + 1, e.summary.as_str()));
+    let verdict = paint.verdict(report.verdict, &format!("{:16}", report.verdict));
+    let _infallible = writeln!(
+        out,
+        "  {verdict} {:>3}/{:<3} {number} {:12} {}",
+        report.points,
+        report.of,
+        report.id,
+        cut(summary, WIDTH - 42),
+    );
+}
+
+/// The exercise to work on now, and what went wrong in it.
+fn failure(lesson: &Lesson, exercise: &ExerciseReport, all: &LessonReport, style: Style) -> String {
+    let mut out = String::from("\n");
+    let Some(graded) = exercise.failure() else {
+        return out;
+    };
+    let report = &graded.report;
+    if report.verdict == Verdict::NotStarted {
+        not_started(&mut out, lesson, exercise, all, style.paint);
+    } else {
+        told_in_full(&mut out, lesson, exercise, report, style);
+    }
+    if style.verbose && !graded.output.trim().is_empty() {
+        let _infallible = writeln!(out, "\nwhat it printed:\n{}", graded.output.trim_end());
+    }
+    if style.verbose {
+        let others = all.exercises.iter().flat_map(|e| &e.tests);
+        out.push_str("\nall tests:\n");
+        for test in others {
+            let t = &test.report;
+            let _infallible = writeln!(
+                out,
+                "  {:16} {} ({} schedules)",
+                t.verdict, t.test, t.schedules
+            );
+        }
+    }
+    out
+}
+
+fn not_started(
+    out: &mut String,
+    lesson: &Lesson,
+    exercise: &ExerciseReport,
+    all: &LessonReport,
+    paint: Paint,
+) {
+    if all.points == 0 {
+        out.push_str("All red is right at the start: these are starters, and you write them.\n\n");
+    }
+    let summary = described(lesson, exercise).map_or("", |e| e.summary.as_str());
+    let title = format!("next: {}: {summary}", exercise.id);
+    let _infallible = writeln!(out, "{}", paint.bold(&title));
+    let file = format!("{}:{}", exercise.file, exercise.line);
+    field(out, paint, "write", &file, 1);
+    let word = lesson.number;
+    let id = &exercise.id;
+    field(out, paint, "check", &format!("cargo xtask check {word}"), 1);
+    field(
+        out,
+        paint,
+        "hint",
+        &format!("cargo xtask hint {word} {id}"),
+        1,
+    );
+    field(out, paint, "chapter", &lesson.about.chapter, 1);
+}
+
+fn told_in_full(
+    out: &mut String,
+    lesson: &Lesson,
+    exercise: &ExerciseReport,
+    report: &TestReport,
+    style: Style,
+) {
+    let paint = style.paint;
+    let schedules = match report.schedules {
+        0 => String::new(),
+        1 => ", in the first schedule".into(),
+        n => format!(", in schedule {n}"),
+    };
+    let title = format!("{} in {}{schedules}", report.verdict, report.test);
+    let _infallible = writeln!(out, "{}", paint.verdict(report.verdict, &title));
+    // Fewer lines of each where a list of waiting goroutines takes their room.
+    let most = |n: usize| if style.verbose { usize::MAX } else { n };
+    field(out, paint, "asked", &report.asks, most(2));
+    field(out, paint, "happened", &report.happened, most(2));
+    let place = report.place.as_ref().map_or_else(
+        || format!("{}:{}", exercise.file, exercise.line),
+        ToString::to_string,
+    );
+    field(out, paint, "your line", &place, 1);
+    if let Some(expected) = &report.expected {
+        field(out, paint, "expected", expected, most(2));
+    }
+    if let Some(seen) = &report.seen {
+        field(out, paint, "seen", seen, most(2));
+    }
+    let shown = most(if report.waiting.len() > 3 { 2 } else { 3 });
+    for waiting in report.waiting.iter().take(shown) {
+        let text = format!("{} at {}", waiting.reason, waiting.at);
+        let who = match waiting.goroutine {
+            1 => "main".to_owned(),
+            n => format!("goroutine {n}"),
+        };
+        field(out, paint, &who, &text, 1);
+    }
+    if report.waiting.len() > shown {
+        let more = report.waiting.len() - shown;
+        field(out, paint, "", &format!("and {more} more, all with -v"), 1);
+    }
+    let why = report
+        .why
+        .as_deref()
+        .unwrap_or_else(|| means(report.verdict));
+    field(out, paint, "think", why, most(3));
+    let word = lesson.number;
+    if let Some(seed) = &report.replay {
+        let replay = format!(
+            "cargo xtask check {word} --test {} --seed {seed}",
+            report.test
+        );
+        field(out, paint, "replay", &replay, 1);
+    }
+    let next = format!("cargo xtask hint {word} {}", exercise.id);
+    field(out, paint, "next", &next, 1);
+    field(out, paint, "chapter", &lesson.about.chapter, 1);
+}
+
+fn all_passed(lesson: &Lesson, report: &LessonReport, paint: Paint) -> String {
+    let runs: u64 = report
+        .exercises
+        .iter()
+        .flat_map(|e| &e.tests)
+        .map(|t| t.report.schedules)
+        .sum();
+    let mut out = format!("\npassed under {runs} schedules\n");
+    let word = lesson.number;
+    if report.of < lesson.points() {
+        field(
+            &mut out,
+            paint,
+            "next",
+            &format!("cargo xtask check {word}"),
+            1,
+        );
+    } else {
+        let next = format!(
+            "cargo xtask bench {word}, then cargo xtask check {}",
+            word + 1
+        );
+        field(&mut out, paint, "next", &next, 1);
+        let solution = format!("cargo xtask solution {word} shows how the course solves it");
+        field(&mut out, paint, "compare", &solution, 1);
+    }
+    field(&mut out, paint, "chapter", &lesson.about.chapter, 1);
+    out
+}
+
+fn described<'a>(lesson: &'a Lesson, report: &ExerciseReport) -> Option<&'a Exercise> {
+    lesson.about.exercises.iter().find(|e| e.id == report.id)
+}
+
+/// What a verdict means where the test has nothing of its own to say.
+const fn means(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "",
+        Verdict::NotStarted => "replace the todo!() with your code",
+        Verdict::DoesNotCompile => "the compiler's first error is the one to mend",
+        Verdict::WrongResult => {
+            "find an order of the goroutines' steps that gives what was seen; the replay \
+             runs exactly that one"
+        }
+        Verdict::Panicked => "the message is Rust's own: what was assumed that need not hold?",
+        Verdict::Race => "two goroutines use the same memory and nothing orders them",
+        Verdict::Deadlock => {
+            "for each that waits: who was to wake it, and what does that one wait for?"
+        }
+        Verdict::Leak => "whoever starts a goroutine has to know how it ends",
+        Verdict::Livelock => "do not ask again and again: wait for whoever makes it true",
+        Verdict::TimedOut => {
+            "a loop without a call of the runtime never lets another goroutine run: is there one?"
+        }
+        Verdict::OutOfMemory => "what grows without end: a list, a recursion, goroutines?",
+        Verdict::ExitedEarly => "nothing may end the process: no exit(), no abort()",
+        Verdict::Tampered => {
+            "the tests, and what they say, are the grader's: leave them as they are"
+        }
+    }
+}
+
+/// A labelled text, wrapped to at most `most` lines.
+fn field(out: &mut String, paint: Paint, label: &str, text: &str, most: usize) {
+    const LABEL: usize = 13;
+    for (i, line) in wrap(text, WIDTH - 2 - LABEL, most).iter().enumerate() {
+        let label = if i == 0 { label } else { "" };
+        let _infallible = writeln!(out, "  {}{line}", paint.dim(&format!("{label:LABEL$}")));
+    }
+}
+
+/// Breaks `text` into lines of at most `width`, at blanks. A word longer than a
+/// line (a path, a command) is never broken: it must stay one click, one copy.
+fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
+    if most == 1 {
+        // Paths and commands: one line, whatever it takes.
+        return vec![text.split_whitespace().collect::<Vec<_>>().join(" ")];
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            *last = format!("{} …", cut(last, width - 2));
+        }
+    }
+    lines
+}
+
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        text.to_owned()
+    } else {
+        text.chars()
+            .take(width.saturating_sub(1))
+            .chain(['…'])
+            .collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;
