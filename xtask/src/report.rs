@@ -241,12 +241,7 @@ fn told_in_full(
     }
     let shown = most(if report.waiting.len() > 3 { 2 } else { 3 });
     for waiting in report.waiting.iter().take(shown) {
-        let text = format!("{} at {}", waiting.reason, waiting.at);
-        let who = match waiting.goroutine {
-            1 => "main".to_owned(),
-            n => format!("goroutine {n}"),
-        };
-        field(out, paint, &who, &text, 1);
+        field(out, paint, &waiting.who(), &waiting.to_string(), 1);
     }
     if report.waiting.len() > shown {
         let more = report.waiting.len() - shown;
@@ -361,7 +356,7 @@ fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
     if lines.len() > most {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {
-            *last = format!("{} …", cut(last, width - 2));
+            *last = last.chars().take(width - 2).chain(" …".chars()).collect();
         }
     }
     lines

@@ -66,7 +66,7 @@ fn fullest(verdict: Verdict) -> TestReport {
                 .map(|goroutine| Waiting {
                     goroutine,
                     reason: "sync.WaitGroup.Wait".into(),
-                    at: Place::new("lessons/lesson-09-example/src/two.rs", 41),
+                    at: Some(Place::new("lessons/lesson-09-example/src/two.rs", 41)),
                     created_at: None,
                 })
                 .collect();

@@ -72,10 +72,7 @@ fn print(report: &TestReport) {
         println!("    seen:     {seen}");
     }
     for w in &report.waiting {
-        println!(
-            "    goroutine {} waits: {} at {}",
-            w.goroutine, w.reason, w.at
-        );
+        println!("    {} waits: {w}", w.who());
     }
     if let Some(why) = &report.why {
         println!("    {why}");

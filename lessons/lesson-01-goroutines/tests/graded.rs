@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let mut suite = Suite::new(file!());
     background(&mut suite);
     both(&mut suite);
+    both_rests(&mut suite);
     counters(&mut suite);
     map_(&mut suite);
     health(&mut suite);
@@ -92,11 +93,15 @@ fn background(suite: &mut Suite) {
 
 fn both(suite: &mut Suite) {
     suite
-        .test("both::jobs_meet", "two jobs that wait for each other both end", || {
-            let a = Meeting::of(2);
-            let b = a.clone();
-            run_both(move || a.arrive(), move || b.arrive());
-        })
+        .test(
+            "both::jobs_meet",
+            "two jobs that wait for each other both end",
+            || {
+                let a = Meeting::of(2);
+                let b = a.clone();
+                run_both(move || a.arrive(), move || b.arrive());
+            },
+        )
         .on(
             Verdict::Deadlock,
             "the first job waits for the second, which has not begun: what do you wait for before \
@@ -122,22 +127,46 @@ fn both(suite: &mut Suite) {
         },
     );
     suite
-        .test("both::returns_when_both_ended", "nothing runs on after `run_both` has returned", || {
-            let ended = Log::new();
-            let (a, b) = (ended.clone(), ended.clone());
-            run_both(
-                move || {
-                    marmota::runtime::gosched();
-                    a.push("a");
-                },
-                move || {
-                    marmota::runtime::gosched();
-                    b.push("b");
-                },
-            );
-            expect_eq("which jobs had ended", &ended.sorted(), &vec!["a", "b"]);
-        })
-        .on(Verdict::WrongResult, "a result is there only when its job has ended: join both");
+        .test(
+            "both::returns_when_both_ended",
+            "nothing runs on after `run_both` has returned",
+            || {
+                let ended = Log::new();
+                let (a, b) = (ended.clone(), ended.clone());
+                run_both(
+                    move || {
+                        marmota::runtime::gosched();
+                        a.push("a");
+                    },
+                    move || {
+                        marmota::runtime::gosched();
+                        b.push("b");
+                    },
+                );
+                expect_eq("which jobs had ended", &ended.sorted(), &vec!["a", "b"]);
+            },
+        )
+        .on(
+            Verdict::WrongResult,
+            "a result is there only when its job has ended: join both",
+        );
+}
+
+fn both_rests(suite: &mut Suite) {
+    suite
+        .test(
+            "both::rests_while_it_waits",
+            "one job takes an hour, and nobody is busy meanwhile",
+            || {
+                // An hour of virtual time: it passes at once, but only when all rest.
+                let results = run_both(|| time::sleep(Duration::from_secs(3600)), || ());
+                expect_eq("the two results", &results, &((), ()));
+            },
+        )
+        .on(
+            Verdict::Livelock,
+            "asking again and again keeps the runtime busy; join parks until the job has ended",
+        );
 }
 
 fn counters(suite: &mut Suite) {
@@ -148,7 +177,11 @@ fn counters(suite: &mut Suite) {
             || {
                 let before = time::now();
                 count_together(&["a", "b", "c", "d"], 5, |_, _| {});
-                expect_eq("virtual time passed", &before.elapsed(), &(5 * counters::PAUSE));
+                expect_eq(
+                    "virtual time passed",
+                    &before.elapsed(),
+                    &(5 * counters::PAUSE),
+                );
             },
         )
         .on(
@@ -183,32 +216,47 @@ fn counters(suite: &mut Suite) {
             "was all reported before the function returned? A scope waits for its goroutines",
         );
     suite
-        .test("counters::rest_after_each", "the numbers of a counter are one pause apart", || {
-            let start = time::now();
-            let reports = Log::new();
-            count_together(&["a", "b"], 2, |_, number| {
-                reports.push((number, start.elapsed().as_secs()));
-            });
-            let expected = vec![(0, 0), (0, 0), (1, 1), (1, 1)];
-            expect_eq("(number, second)", &reports.sorted(), &expected);
-        })
+        .test(
+            "counters::rest_after_each",
+            "the numbers of a counter are one pause apart",
+            || {
+                let start = time::now();
+                let reports = Log::new();
+                count_together(&["a", "b"], 2, |_, number| {
+                    reports.push((number, start.elapsed().as_secs()));
+                });
+                let expected = vec![(0, 0), (0, 0), (1, 1), (1, 1)];
+                expect_eq("(number, second)", &reports.sorted(), &expected);
+            },
+        )
         .on(Verdict::WrongResult, "report, then rest, for each number");
-    suite.test("counters::none", "no names: nothing is reported and no time passes", || {
-        let before = time::now();
-        count_together(&[], 5, |_, _| {});
-        expect_eq("virtual time passed", &before.elapsed(), &Duration::ZERO);
-    });
+    suite.test(
+        "counters::none",
+        "no names: nothing is reported and no time passes",
+        || {
+            let before = time::now();
+            count_together(&[], 5, |_, _| {});
+            expect_eq("virtual time passed", &before.elapsed(), &Duration::ZERO);
+        },
+    );
 }
 
 fn map_(suite: &mut Suite) {
     suite
-        .test("map::each_item_once", "each item is worked on exactly once", || {
-            let seen = Log::new();
-            let items: Vec<u32> = (0..7).collect();
-            map(&items, |&item| seen.push(item));
-            expect_eq("the items worked on, sorted", &seen.sorted(), &items);
-        })
-        .on(Verdict::WrongResult, "which items are missing, or there twice?");
+        .test(
+            "map::each_item_once",
+            "each item is worked on exactly once",
+            || {
+                let seen = Log::new();
+                let items: Vec<u32> = (0..7).collect();
+                map(&items, |&item| seen.push(item));
+                expect_eq("the items worked on, sorted", &seen.sorted(), &items);
+            },
+        )
+        .on(
+            Verdict::WrongResult,
+            "which items are missing, or there twice?",
+        );
     suite
         .test("map::calls_meet", "five calls that wait for each other all end", || {
             let meeting = Meeting::of(5);
@@ -256,7 +304,10 @@ fn probe(log: &Log<String>, service: &str) -> bool {
     let nth = log.all().iter().filter(|s| *s == service).count();
     let at = service.chars().filter_map(|c| c.to_digit(10)).next();
     let now = at.is_some_and(|at| u64::from(at) == nth as u64);
-    assert!(!(service.starts_with("crash") && now), "{service} is on fire");
+    assert!(
+        !(service.starts_with("crash") && now),
+        "{service} is on fire"
+    );
     service.starts_with("up") && now
 }
 
@@ -270,15 +321,19 @@ fn status(service: &str, health: Health, attempts: u32) -> Status {
 
 fn health(suite: &mut Suite) {
     suite
-        .test("health::probes_meet", "three probes that wait for each other all end", || {
-            let meeting = Meeting::of(3);
-            let statuses = check_all(&["a", "b", "c"], |_| {
-                meeting.arrive();
-                true
-            });
-            let expected = ["a", "b", "c"].map(|s| status(s, Health::Up, 1)).to_vec();
-            expect_eq("the statuses", &statuses, &expected);
-        })
+        .test(
+            "health::probes_meet",
+            "three probes that wait for each other all end",
+            || {
+                let meeting = Meeting::of(3);
+                let statuses = check_all(&["a", "b", "c"], |_| {
+                    meeting.arrive();
+                    true
+                });
+                let expected = ["a", "b", "c"].map(|s| status(s, Health::Up, 1)).to_vec();
+                expect_eq("the statuses", &statuses, &expected);
+            },
+        )
         .on(
             Verdict::Deadlock,
             "a probe waits for one that has not begun: a goroutine for each service, all started \
@@ -303,7 +358,10 @@ fn health(suite: &mut Suite) {
                 expect_eq("probes in all", &log.len(), &12);
             },
         )
-        .on(Verdict::WrongResult, "count the attempts of one service: 1, 2, 3, and no more");
+        .on(
+            Verdict::WrongResult,
+            "count the attempts of one service: 1, 2, 3, and no more",
+        );
     suite
         .test(
             "health::pauses_are_shared",
@@ -311,7 +369,11 @@ fn health(suite: &mut Suite) {
             || {
                 let before = time::now();
                 check_all(&["a", "b", "c", "d"], |_| false);
-                expect_eq("virtual time passed", &before.elapsed(), &(2 * health::PAUSE));
+                expect_eq(
+                    "virtual time passed",
+                    &before.elapsed(),
+                    &(2 * health::PAUSE),
+                );
             },
         )
         .on(
@@ -344,11 +406,15 @@ fn health(suite: &mut Suite) {
             "a crash ends the attempts, and the attempt that crashed counts",
         );
     suite
-        .test("health::short_message", "a panic's message may be a &'static str", || {
-            let statuses = check_all(&["a"], |_| panic!("out of paper"));
-            let crashed = Health::Crashed("out of paper".to_owned());
-            expect_eq("the statuses", &statuses, &vec![status("a", crashed, 1)]);
-        })
+        .test(
+            "health::short_message",
+            "a panic's message may be a &'static str",
+            || {
+                let statuses = check_all(&["a"], |_| panic!("out of paper"));
+                let crashed = Health::Crashed("out of paper".to_owned());
+                expect_eq("the statuses", &statuses, &vec![status("a", crashed, 1)]);
+            },
+        )
         .on(
             Verdict::WrongResult,
             "what was thrown is an `Any`: try downcast_ref::<&str>() and ::<String>()",

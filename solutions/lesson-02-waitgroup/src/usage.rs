@@ -25,8 +25,7 @@ pub fn disk_usage(root: &str, list: impl Fn(&str) -> Listing + Send + Sync + 'st
     });
     Walk::start(&walk, root.to_owned());
     walk.group.wait();
-    let sum = *walk.sum.lock();
-    sum
+    *walk.sum.lock()
 }
 
 /// What all goroutines of one walk share.

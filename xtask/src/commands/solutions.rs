@@ -12,10 +12,12 @@
 //! A wrong solution is a folder `wrong/MISTAKE` with the files it replaces in the
 //! reference. The files tell which exercises it gets wrong.
 
+use std::fmt;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use marmota_verdict::Verdict;
+use marmota_verdict::{Place, Verdict};
 
 use crate::course::{Course, Exercise, Lesson};
 use crate::grade::{self, LessonReport, Selection};
@@ -68,6 +70,54 @@ pub fn grade_all(course: &Course, lessons: &[Lesson]) -> Outcome<Tally> {
     Ok(job.tally)
 }
 
+/// Code that the compiler does not accept.
+struct Rejected {
+    at: Option<Place>,
+    message: String,
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", Verdict::DoesNotCompile)?;
+        if let Some(at) = &self.at {
+            write!(f, "{at}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// Whether a wrong solution of `exercise` got the verdict that it must get.
+fn as_named(
+    must: Verdict,
+    lesson: &Lesson,
+    exercise: &Exercise,
+    graded: Result<(LessonReport, usize), Rejected>,
+) -> Result<String, String> {
+    let report = match graded {
+        Ok((report, _)) => report,
+        Err(rejected) => {
+            let own = lesson.source(exercise);
+            let expected = must == Verdict::DoesNotCompile
+                && rejected.at.as_ref().is_some_and(|at| at.file == own);
+            let text = rejected.to_string();
+            return if expected { Ok(text) } else { Err(text) };
+        }
+    };
+    match report.exercises.first().and_then(|e| e.failure()) {
+        None => Err(format!(
+            "{} passes; it must be rejected as `{must}`",
+            exercise.id
+        )),
+        Some(g) if g.report.verdict == must => Ok(format!("{must}, in {}", g.report.test)),
+        Some(g) => Err(format!(
+            "`{}` in {} in place of `{must}`: {}",
+            g.report.verdict,
+            g.report.test,
+            in_short(g)
+        )),
+    }
+}
+
 struct Job<'a> {
     course: &'a Course,
     pristine: Pristine,
@@ -102,6 +152,7 @@ impl Job<'_> {
     fn reference(&mut self, lesson: &Lesson, reference: &Sources) -> Outcome<()> {
         let result = self
             .graded(lesson, reference, None)?
+            .map_err(|rejected| rejected.to_string())
             .and_then(|(report, warnings)| {
                 let failed = report.exercises.iter().find(|e| !e.verdict.is_pass());
                 match failed.and_then(|e| e.failure()) {
@@ -128,12 +179,12 @@ impl Job<'_> {
         let (untouched, begun): (Vec<&Exercise>, Vec<&Exercise>) =
             lesson.about.exercises.iter().partition(|e| {
                 starter
-                    .get(e.file.as_ref() as &std::path::Path)
+                    .get(e.file.as_ref() as &Path)
                     .is_some_and(|text| text.contains("todo!("))
             });
         // What somebody has begun may not even compile: the reference stands in.
         for exercise in &begun {
-            let file = std::path::PathBuf::from(&exercise.file);
+            let file = PathBuf::from(&exercise.file);
             if let Some(text) = reference.get(&file) {
                 starter.insert(file, text.clone());
             }
@@ -144,6 +195,7 @@ impl Job<'_> {
         }
         let result = self
             .graded(lesson, &starter, None)?
+            .map_err(|rejected| rejected.to_string())
             .and_then(|(report, warnings)| {
                 let wrong = report.exercises.iter().find(|e| {
                     untouched.iter().any(|u| u.id == e.id) && e.verdict != Verdict::NotStarted
@@ -170,42 +222,19 @@ impl Job<'_> {
         wrong: &Sources,
     ) -> Outcome<()> {
         let mut mixed = reference.clone();
+        mixed.extend(wrong.clone());
         let mut result = Err("it replaces no exercise's file".to_owned());
         for (file, text) in wrong {
-            mixed.insert(file.clone(), text.clone());
-        }
-        for (file, text) in wrong {
-            let Some(exercise) = lesson
-                .about
-                .exercises
-                .iter()
-                .find(|e| file.as_os_str() == e.file.as_str())
-            else {
+            let is_its = |e: &&Exercise| file.as_os_str() == e.file.as_str();
+            let Some(exercise) = lesson.about.exercises.iter().find(is_its) else {
                 continue;
             };
             result = match named_verdict(text) {
-                Err(e) => Err(format!("{}: {e}", file.display())),
                 Ok(must) => {
-                    self.graded(lesson, &mixed, Some(&exercise.id))?
-                        .and_then(|(report, _)| {
-                            let failure = report.exercises.first().and_then(|e| e.failure());
-                            match failure {
-                                None => Err(format!(
-                                    "{} passes; it must be rejected as `{must}`",
-                                    exercise.id
-                                )),
-                                Some(g) if g.report.verdict == must => {
-                                    Ok(format!("{must}, in {}", g.report.test))
-                                }
-                                Some(g) => Err(format!(
-                                    "`{}` in {} in place of `{must}`: {}",
-                                    g.report.verdict,
-                                    g.report.test,
-                                    in_short(g)
-                                )),
-                            }
-                        })
+                    let graded = self.graded(lesson, &mixed, Some(&exercise.id))?;
+                    as_named(must, lesson, exercise, graded)
                 }
+                Err(e) => Err(format!("{}: {e}", file.display())),
             };
             if result.is_err() {
                 break;
@@ -221,17 +250,15 @@ impl Job<'_> {
         lesson: &Lesson,
         sources: &Sources,
         exercise: Option<&str>,
-    ) -> Outcome<Result<(LessonReport, usize), String>> {
+    ) -> Outcome<Result<(LessonReport, usize), Rejected>> {
         let built = match self.pristine.build(lesson, sources)? {
             Ok(built) => built,
             Err(broken) => {
                 let first = &broken.0[0];
-                let at = first.place().map_or(String::new(), |p| format!("{p}: "));
-                return Ok(Err(format!(
-                    "{}: {at}{}",
-                    Verdict::DoesNotCompile,
-                    first.message
-                )));
+                return Ok(Err(Rejected {
+                    at: first.place(),
+                    message: first.message.clone(),
+                }));
             }
         };
         let selection = Selection {
@@ -289,7 +316,7 @@ fn named_verdict(text: &str) -> Result<Verdict, String> {
 }
 
 /// The folders in `wrong`, sorted; none if there is no such folder.
-fn mistakes_of(folder: &std::path::Path) -> io::Result<Vec<String>> {
+fn mistakes_of(folder: &Path) -> io::Result<Vec<String>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
@@ -304,7 +331,7 @@ fn mistakes_of(folder: &std::path::Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-fn sources(folder: &std::path::Path, lesson: &Lesson) -> Outcome<Sources> {
+fn sources(folder: &Path, lesson: &Lesson) -> Outcome<Sources> {
     read_sources(folder).map_err(|e| unreadable(lesson, &e))
 }
 

@@ -1,0 +1,15 @@
+//! Verdict: deadlock. Nobody calls done, so the count never comes back to zero.
+
+use marmota::sync::WaitGroup;
+
+use crate::Job;
+
+/// Runs each of `jobs` on a goroutine of its own and returns when all have ended.
+pub fn run_all(jobs: Vec<Job>) {
+    let group = WaitGroup::new();
+    for job in jobs {
+        group.add(1);
+        marmota::go(job);
+    }
+    group.wait();
+}

@@ -1,0 +1,16 @@
+//! Verdict: wrong result. It waits once, at the end: the phases run into each other.
+
+use marmota::sync::WaitGroup;
+
+use crate::Job;
+
+/// Runs the jobs of each phase at the same time, and the phases in turn.
+pub fn run_phases(phases: Vec<Vec<Job>>) {
+    let group = WaitGroup::new();
+    for phase in phases {
+        for job in phase {
+            group.go(job);
+        }
+    }
+    group.wait();
+}
