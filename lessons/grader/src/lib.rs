@@ -31,14 +31,20 @@
 //! channel, under a plain `cargo test`, it runs its tests one after the other
 //! and prints for a person. Nothing executed is a failure in both.
 
+#[cfg(feature = "bench")]
+pub mod bench;
 mod channel;
+mod example;
 mod expect;
 mod explore;
 mod person;
+mod play;
 mod suite;
 mod witness;
 
+pub use example::example;
 pub use expect::{expect, expect_eq};
 pub use marmota_verdict::Verdict;
+pub use play::play;
 pub use suite::{Suite, Test};
 pub use witness::{Gate, Log, Meeting, Ticket};
