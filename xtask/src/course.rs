@@ -122,6 +122,12 @@ impl Course {
         Ok(lessons)
     }
 
+    /// The number of the lesson that comes after `lesson`.
+    pub fn lesson_after(&self, lesson: &Lesson) -> Outcome<Option<u32>> {
+        let numbers = self.lessons()?.into_iter().map(|l| l.number);
+        Ok(numbers.filter(|n| *n > lesson.number).min())
+    }
+
     /// The lesson a learner means by `word`.
     pub fn lesson(&self, word: &str) -> Outcome<Lesson> {
         let mut lessons = self.lessons()?;

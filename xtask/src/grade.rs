@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use crate::bounded::{self, End, Ended, Limits};
 use crate::course::{Exercise, Lesson};
+use crate::text::wrap;
 use crate::trouble::{Outcome, Trouble};
 
 /// What to grade, and how.
@@ -74,6 +75,9 @@ pub struct LessonReport {
     pub points: u32,
     /// What the graded exercises are worth.
     pub of: u32,
+    /// Only one test ran, or one schedule: it earns nothing, and says nothing about
+    /// the exercise it belongs to.
+    pub partial: bool,
     /// The verdict of its first exercise that did not pass.
     pub verdict: Verdict,
     /// The graded exercises, in order.
@@ -93,6 +97,7 @@ impl LessonReport {
                 None if exercises.is_empty() => Verdict::ExitedEarly,
                 None => Verdict::Passed,
             },
+            partial: false,
             exercises,
         }
     }
@@ -166,7 +171,10 @@ pub fn grade(
                 lesson.short(),
                 selection.test.or(selection.exercise).unwrap_or_default()
             ),
-            format!("its tests are {}", names.join(", ")),
+            format!(
+                "it has these:\n{}",
+                wrap(&names.join(", "), 66, usize::MAX).join("\n")
+            ),
         ));
     }
     let graded = run_all(&chosen, program, folder, selection)?;
@@ -180,7 +188,13 @@ pub fn grade(
             ExerciseReport::new(lesson, e, graded.iter().filter(of_it).cloned().collect())
         })
         .collect();
-    Ok(LessonReport::new(lesson, exercises))
+    let mut report = LessonReport::new(lesson, exercises);
+    if selection.test.is_some() || selection.seed.is_some() {
+        report.partial = true;
+        report.points = 0;
+        report.exercises.iter_mut().for_each(|e| e.points = 0);
+    }
+    Ok(report)
 }
 
 /// The tests the program says it has.

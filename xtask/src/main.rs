@@ -11,6 +11,7 @@ mod notes;
 mod paint;
 mod pristine;
 mod report;
+mod text;
 mod trouble;
 
 use std::process::ExitCode;
@@ -23,34 +24,28 @@ use course::Course;
 /// A course in Go-style concurrency, and the runtime under it.
 ///
 /// Start with `cargo xtask list`, then `cargo xtask check lesson-01`. A lesson is
-/// named by number (1), id (lesson-01), name (goroutines) or folder.
+/// named by its number (1), id (lesson-01), name (goroutines) or folder.
 #[derive(Parser)]
 #[command(
+    verbatim_doc_comment,
     name = "cargo xtask",
     bin_name = "cargo xtask",
-    version,
-    max_term_width = 80
+    version
 )]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
+/// What each does is said where it is done: in its file of `commands`.
 #[derive(Subcommand)]
 enum Command {
-    /// List the lessons and their exercises
     List(list::Arguments),
-    /// Grade your code: points, verdict, your line, what to do next
     Check(check::Arguments),
-    /// Show the next hint to an exercise
     Hint(hint::Arguments),
-    /// Show the reference solution
     Solution(solution::Arguments),
-    /// Measure your code beside the reference and the runtime's own
     Bench(bench::Arguments),
-    /// Build the book, or serve it with --open
     Book(book::Arguments),
-    /// Run every test of the repository
     Test(test::Arguments),
 }
 

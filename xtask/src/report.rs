@@ -25,6 +25,7 @@ use crate::course::{Exercise, Lesson};
 use crate::diagnostics::Message;
 use crate::grade::{ExerciseReport, LessonReport};
 use crate::paint::Paint;
+use crate::text::{cut, thousands, wrap};
 
 /// The most lines a report has, unless more are asked for.
 pub const LINES: usize = 24;
@@ -39,22 +40,34 @@ pub struct Style {
     pub paint: Paint,
     /// Everything that is known, in as many lines as it takes.
     pub verbose: bool,
+    /// The number of the lesson after this one, if there is one.
+    pub next_lesson: Option<u32>,
 }
 
 /// The report on a lesson. `news` is what to say about exercises that passed for
 /// the first time: their explanation, if there is room for it.
 pub fn lesson(lesson: &Lesson, report: &LessonReport, news: Option<&News>, style: Style) -> String {
-    let mut out = heading(lesson, report.points, report.of, style.paint);
+    let mut out = if report.partial {
+        let name = format!(
+            "{} {}, one test only: no points",
+            lesson.short(),
+            lesson.about.title
+        );
+        format!("{}\n\n", style.paint.bold(&name))
+    } else {
+        heading(lesson, report.points, report.of, style.paint)
+    };
     for exercise in &report.exercises {
         overview_line(&mut out, lesson, exercise, style.paint);
     }
     let failed = report.exercises.iter().find(|e| !e.verdict.is_pass());
     let rest = match failed {
         Some(exercise) => failure(lesson, exercise, report, style),
-        None => all_passed(lesson, report, style.paint),
+        None => all_passed(lesson, report, style),
     };
     if let Some(news) = news {
-        let long = format!("\n{}\n", news.explanation.trim_end());
+        let why = news.explanation.trim_end();
+        let long = format!("\nWhy `{}` works\n{why}\n", news.exercise);
         let lines = |s: &str| s.lines().count();
         if style.verbose || lines(&out) + lines(&long) + lines(&rest) <= LINES {
             out.push_str(&long);
@@ -67,6 +80,8 @@ pub fn lesson(lesson: &Lesson, report: &LessonReport, news: Option<&News>, style
 
 /// An exercise that passes now and did not before.
 pub struct News {
+    /// Its id.
+    pub exercise: String,
     /// What stands in `explain/EXERCISE.md`.
     pub explanation: String,
     /// The command that shows it again.
@@ -173,8 +188,10 @@ fn failure(lesson: &Lesson, exercise: &ExerciseReport, all: &LessonReport, style
             let t = &test.report;
             let _infallible = writeln!(
                 out,
-                "  {:16} {} ({} schedules)",
-                t.verdict, t.test, t.schedules
+                "  {:16} {}, schedules: {}",
+                t.verdict,
+                t.test,
+                thousands(t.schedules)
             );
         }
     }
@@ -220,14 +237,19 @@ fn told_in_full(
     let schedules = match report.schedules {
         0 => String::new(),
         1 => ", in the first schedule".into(),
-        n => format!(", in schedule {n}"),
+        n => format!(", in schedule {}", thousands(n)),
     };
     let title = format!("{} in {}{schedules}", report.verdict, report.test);
     let _infallible = writeln!(out, "{}", paint.verdict(report.verdict, &title));
     // Fewer lines of each where a list of waiting goroutines takes their room.
     let most = |n: usize| if style.verbose { usize::MAX } else { n };
     field(out, paint, "asked", &report.asks, most(2));
-    field(out, paint, "happened", &report.happened, most(2));
+    let label = if report.verdict == Verdict::WrongResult {
+        "looked at"
+    } else {
+        "happened"
+    };
+    field(out, paint, label, &report.happened, most(2));
     let place = report.place.as_ref().map_or_else(
         || format!("{}:{}", exercise.file, exercise.line),
         ToString::to_string,
@@ -265,14 +287,15 @@ fn told_in_full(
     field(out, paint, "chapter", &lesson.about.chapter, 1);
 }
 
-fn all_passed(lesson: &Lesson, report: &LessonReport, paint: Paint) -> String {
+fn all_passed(lesson: &Lesson, report: &LessonReport, style: Style) -> String {
+    let paint = style.paint;
     let runs: u64 = report
         .exercises
         .iter()
         .flat_map(|e| &e.tests)
         .map(|t| t.report.schedules)
         .sum();
-    let mut out = format!("\npassed under {runs} schedules\n");
+    let mut out = format!("\npassed under {} schedules\n", thousands(runs));
     let word = lesson.number;
     if report.of < lesson.points() {
         field(
@@ -283,10 +306,11 @@ fn all_passed(lesson: &Lesson, report: &LessonReport, paint: Paint) -> String {
             1,
         );
     } else {
-        let next = format!(
-            "cargo xtask bench {word}, then cargo xtask check {}",
-            word + 1
-        );
+        let bench = format!("cargo xtask bench {word}");
+        let next = match style.next_lesson {
+            Some(number) => format!("{bench}, then cargo xtask check {number}"),
+            None => bench,
+        };
         field(&mut out, paint, "next", &next, 1);
         let solution = format!("cargo xtask solution {word} shows how the course solves it");
         field(&mut out, paint, "compare", &solution, 1);
@@ -330,46 +354,14 @@ const fn means(verdict: Verdict) -> &'static str {
 /// A labelled text, wrapped to at most `most` lines.
 fn field(out: &mut String, paint: Paint, label: &str, text: &str, most: usize) {
     const LABEL: usize = 13;
-    for (i, line) in wrap(text, WIDTH - 2 - LABEL, most).iter().enumerate() {
+    // One line is for paths and commands: they stay whole, whatever the width.
+    let lines = match most {
+        1 => vec![text.to_owned()],
+        _ => wrap(text, WIDTH - 2 - LABEL, most),
+    };
+    for (i, line) in lines.iter().enumerate() {
         let label = if i == 0 { label } else { "" };
         let _infallible = writeln!(out, "  {}{line}", paint.dim(&format!("{label:LABEL$}")));
-    }
-}
-
-/// Breaks `text` into lines of at most `width`, at blanks. A word longer than a
-/// line (a path, a command) is never broken: it must stay one click, one copy.
-fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
-    if most == 1 {
-        // Paths and commands: one line, whatever it takes.
-        return vec![text.split_whitespace().collect::<Vec<_>>().join(" ")];
-    }
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    if lines.len() > most {
-        lines.truncate(most);
-        if let Some(last) = lines.last_mut() {
-            *last = last.chars().take(width - 2).chain(" …".chars()).collect();
-        }
-    }
-    lines
-}
-
-fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        text.to_owned()
-    } else {
-        text.chars()
-            .take(width.saturating_sub(1))
-            .chain(['…'])
-            .collect()
     }
 }
 

@@ -14,6 +14,7 @@ use crate::grade::Graded;
 const PLAIN: Style = Style {
     paint: Paint::plain(),
     verbose: false,
+    next_lesson: Some(10),
 };
 
 /// A lesson with as many exercises as one may have.
@@ -175,6 +176,7 @@ fn a_short_explanation_is_shown_and_a_long_one_is_pointed_to() {
         vec![ExerciseReport::new(&lesson_, exercise, vec![graded])],
     );
     let news = |explanation: String| News {
+        exercise: "one".into(),
         explanation,
         command: "cargo xtask check 9 one".into(),
     };

@@ -16,7 +16,7 @@ use crate::cargo;
 use crate::course::{Course, Lesson};
 use crate::trouble::{Outcome, Trouble};
 
-/// Measure your code beside the reference (and the runtime's own, if it has one).
+/// Measure your code beside the reference and the runtime's own
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The lesson: its number, id, name or folder

@@ -7,7 +7,7 @@ use crate::cargo;
 use crate::course::Course;
 use crate::trouble::{Outcome, Trouble};
 
-/// Build the book into `book/build`.
+/// Build the book, or serve it with --open
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Serve it on this machine and open a browser; follows your changes

@@ -16,13 +16,14 @@ use crate::paint::Paint;
 use crate::report::{self, News, Style};
 use crate::trouble::{Outcome, Trouble};
 
-/// Grade your code.
+/// Grade your code: points, verdict, your line, what to do next
 ///
 /// The exit status says the verdict: 0 passed, 10 not started, 11 does not
 /// compile, 12 wrong result, 13 panicked, 14 race, 15 deadlock, 16 leak,
 /// 17 livelock, 18 timed out, 19 out of memory, 20 exited early, 21 tampered;
 /// 1 and 2 are errors of the command.
 #[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
 pub struct Arguments {
     /// The lesson: its number, id, name or folder
     #[arg(required_unless_present = "solutions")]
@@ -87,6 +88,7 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
     let style = Style {
         paint,
         verbose: arguments.verbose,
+        next_lesson: course.lesson_after(&lesson)?,
     };
 
     let options = BuildOptions {
@@ -115,12 +117,10 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
         schedules: arguments.schedules,
     };
     let graded = grade::grade(&lesson, &built.program, &course.root, selection)?;
-    // A part of an exercise's tests says nothing about the exercise.
-    let whole = arguments.test.is_none() && arguments.seed.is_none();
-    let newly = if whole {
-        remember(course, &lesson, &graded)
-    } else {
+    let newly = if graded.partial {
         None
+    } else {
+        remember(course, &lesson, &graded)
     };
     if arguments.json {
         print_json(&graded, Vec::new());
@@ -169,6 +169,7 @@ fn remember(course: &Course, lesson: &Lesson, graded: &LessonReport) -> Option<S
 fn news(lesson: &Lesson, exercise: &str) -> Option<News> {
     let path = lesson.folder.join("explain").join(format!("{exercise}.md"));
     Some(News {
+        exercise: exercise.to_owned(),
         explanation: fs::read_to_string(path).ok()?,
         command: format!("cargo xtask check {} {exercise} -v", lesson.number),
     })

@@ -7,7 +7,9 @@ use crate::course::{self, Course, Exercise, Lesson};
 use crate::notes::Notes;
 use crate::trouble::{Outcome, Trouble};
 
-/// Show the next hint to an exercise; without one, to the first not passed yet.
+/// Show the next hint to an exercise
+///
+/// Without an exercise: to the first that has not passed yet.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -92,7 +94,10 @@ fn split(text: &str) -> Vec<String> {
             hint.push('\n');
         }
     }
-    hints.iter().map(|hint| hint.trim().to_owned()).collect()
+    hints
+        .iter()
+        .map(|hint| hint.trim_start_matches('\n').trim_end().to_owned())
+        .collect()
 }
 
 fn no_exercise(lesson: &Lesson) -> Trouble {

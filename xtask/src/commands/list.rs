@@ -7,7 +7,7 @@ use crate::notes::Notes;
 use crate::paint::Paint;
 use crate::trouble::Outcome;
 
-/// No arguments: the list is short.
+/// List the lessons and their exercises
 #[derive(clap::Args)]
 pub struct Arguments {}
 

@@ -10,8 +10,10 @@ pub mod solution;
 pub mod solutions;
 pub mod test;
 
-/// A lesson, and perhaps an exercise of it: what most commands are about.
+// A plain comment: clap would take a documentation comment for the command's help.
+// A lesson, and perhaps an exercise of it.
 #[derive(clap::Args)]
+#[allow(missing_docs, reason = "see above")]
 pub struct Choice {
     /// The lesson: its number, id, name or folder
     pub lesson: String,

@@ -6,7 +6,9 @@ use crate::commands::Choice;
 use crate::course::{self, Course};
 use crate::trouble::Outcome;
 
-/// Show the reference solution; without an exercise, say where all of them are.
+/// Show the reference solution
+///
+/// Without an exercise: where all of them are.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]

@@ -15,7 +15,7 @@ use crate::commands::solutions::{self, Tally};
 use crate::course::{Course, Lesson};
 use crate::trouble::{Outcome, Trouble};
 
-/// Run every test of the repository: format, lints, tests, solutions, book.
+/// Run every test of the repository: format, lints, tests, solutions, book
 #[derive(clap::Args)]
 pub struct Arguments {}
 

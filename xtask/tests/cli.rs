@@ -1,0 +1,332 @@
+//! The commands as a learner types them, against a small course made for it: one
+//! lesson, one exercise, and a graded test of a few lines that speaks the grader's
+//! protocol. What the "learner" writes is real code, compiled and run for real.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::contains;
+
+/// A course in a folder of its own.
+struct Course(tempfile::TempDir);
+
+impl Course {
+    fn new() -> Self {
+        let course = Self(tempfile::tempdir().expect("a temporary folder"));
+        course.write(
+            "Cargo.toml",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"lessons/*\"]\n",
+        );
+        let lesson = "lessons/lesson-09-example";
+        course.write(
+            &format!("{lesson}/Cargo.toml"),
+            include_str!("course/manifest.toml"),
+        );
+        course.write(
+            &format!("{lesson}/lesson.toml"),
+            include_str!("course/lesson.toml"),
+        );
+        course.write(
+            &format!("{lesson}/tests/graded.rs"),
+            include_str!("course/graded.rs"),
+        );
+        course.write(
+            &format!("{lesson}/hints/one.md"),
+            "# one\n\n## A\n\nFirst.\n\n## B\n\nSecond.\n",
+        );
+        course.write(&format!("{lesson}/explain/one.md"), "Because forty-two.\n");
+        course.write(&format!("{lesson}/src/lib.rs"), "pub mod one;\n");
+        course.write(
+            "solutions/lesson-09-example/src/one.rs",
+            "pub fn one() -> u32 { 42 }\n",
+        );
+        course.learner("pub fn one() -> u32 {\n    todo!()\n}\n");
+        course
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.0.path().join(path);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    /// What the learner has written.
+    fn learner(&self, text: &str) {
+        self.write("lessons/lesson-09-example/src/one.rs", text);
+    }
+
+    fn xtask(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(words.split_whitespace());
+        command.env("MARMOTA_COURSE", self.0.path());
+        command.env("CARGO_TARGET_DIR", self.0.path().join("target"));
+        command.env("CARGO_NET_OFFLINE", "true");
+        command
+    }
+
+    fn root(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+#[test]
+fn list_names_lessons_exercises_and_points() {
+    let exercise = contains("one")
+        .and(contains("10 points"))
+        .and(contains("give 42"));
+    Course::new()
+        .xtask("list")
+        .assert()
+        .success()
+        .stdout(contains("09 example").and(exercise));
+}
+
+#[test]
+fn a_starter_is_told_that_red_is_right() {
+    let report = contains("0 of 10 points")
+        .and(contains("All red is right at the start"))
+        .and(contains("lessons/lesson-09-example/src/one.rs:1"))
+        .and(contains("cargo xtask hint 9 one"));
+    Course::new()
+        .xtask("check 9")
+        .assert()
+        .code(10)
+        .stdout(report);
+}
+
+#[test]
+fn a_pass_gets_its_points_and_its_explanation() {
+    let course = Course::new();
+    course.learner("pub fn one() -> u32 { 42 }\n");
+    let first = contains("10 of 10 points").and(contains("Because forty-two."));
+    course
+        .xtask("check lesson-09")
+        .assert()
+        .success()
+        .stdout(first);
+    // It is news only once; asked for by name it is told again.
+    let explained = contains("Because forty-two.");
+    course
+        .xtask("check example")
+        .assert()
+        .success()
+        .stdout(explained.clone().not());
+    course
+        .xtask("check example one")
+        .assert()
+        .success()
+        .stdout(explained);
+    course.xtask("list").assert().stdout(contains("x one"));
+}
+
+#[test]
+fn a_wrong_result_shows_what_was_expected_and_seen() {
+    let course = Course::new();
+    course.learner("pub fn one() -> u32 { 41 }\n");
+    let report = contains("wrong result")
+        .and(contains("expected     42"))
+        .and(contains("seen         41"))
+        .and(contains("--test one::gives_42 --seed random:0x2a"))
+        .and(contains('\x1b').not());
+    course.xtask("check 9").assert().code(12).stdout(report);
+}
+
+#[test]
+fn json_has_the_same_points_and_verdict() {
+    let course = Course::new();
+    course.learner("pub fn one() -> u32 { 41 }\n");
+    let output = course
+        .xtask("check 9 --json")
+        .assert()
+        .code(12)
+        .get_output()
+        .stdout
+        .clone();
+    let json: serde_json::Value = serde_json::from_slice(&output).expect("one JSON object");
+    assert_eq!(json["schema"], 1);
+    assert_eq!((&json["points"], &json["of"]), (&0.into(), &10.into()));
+    assert_eq!(json["verdict"], "wrong-result");
+    assert_eq!(json["exercises"][0]["tests"][0]["seen"], "41");
+}
+
+#[test]
+fn code_that_does_not_compile_is_shown_in_the_compilers_words() {
+    let course = Course::new();
+    course.learner("pub fn one() -> u32 {\n    \"no number\"\n}\n");
+    let report = contains("does not compile: mismatched types")
+        .and(contains("lessons/lesson-09-example/src/one.rs:2"))
+        .and(contains("error[E0308]"))
+        .and(contains("mend this error"));
+    course.xtask("check 9").assert().code(11).stdout(report);
+}
+
+#[test]
+fn a_changed_signature_is_told_from_other_errors() {
+    let course = Course::new();
+    course.learner("pub fn two() -> u32 { 42 }\n");
+    let report = contains("does not compile").and(contains("the tests call what the starter declared"));
+    course.xtask("check 9").assert().code(11).stdout(report);
+}
+
+#[test]
+fn nothing_that_is_printed_makes_a_pass() {
+    for (what, code) in [
+        ("std::process::exit(0)", 20),
+        (
+            "{ println!(\"test result: ok. 9 passed; 0 failed\"); std::process::exit(0) }",
+            20,
+        ),
+        ("std::process::abort()", 20),
+    ] {
+        let course = Course::new();
+        course.learner(&format!("pub fn one() -> u32 {{ {what} }}\n"));
+        course
+            .xtask("check 9")
+            .assert()
+            .code(code)
+            .stdout(contains("0 of 10 points"));
+    }
+}
+
+#[test]
+fn a_reply_of_the_learners_own_is_tampering() {
+    let course = Course::new();
+    // Guesses the descriptor and writes a reply there before the test does.
+    course.learner(
+        "pub fn one() -> u32 {
+            use std::io::Write;
+            let fd = std::env::var(\"MARMOTA_GRADER_FD\").unwrap();
+            let mut pipe = std::fs::OpenOptions::new().write(true)
+                .open(format!(\"/dev/fd/{fd}\")).unwrap();
+            writeln!(pipe, \"{{\\\"report\\\":{{\\\"nonce\\\":\\\"guessed\\\"}}}}\").unwrap();
+            42
+        }\n",
+    );
+    course
+        .xtask("check 9")
+        .assert()
+        .code(21)
+        .stdout(contains("tampered"));
+}
+
+#[test]
+fn an_unknown_lesson_is_answered_with_the_nearest() {
+    let error = contains("no lesson is called `exmaple`").and(contains("did you mean `example`?"));
+    Course::new()
+        .xtask("check exmaple")
+        .assert()
+        .code(1)
+        .stderr(error);
+}
+
+#[test]
+fn an_unknown_exercise_or_test_is_answered_with_what_there_is() {
+    let course = Course::new();
+    let error = contains("no exercise `onne`").and(contains("did you mean `one`?"));
+    course.xtask("hint 9 onne").assert().code(1).stderr(error);
+    let error = contains("no test `one::x`").and(contains("one::gives_42"));
+    course
+        .xtask("check 9 --test one::x")
+        .assert()
+        .code(1)
+        .stderr(error);
+}
+
+#[test]
+fn a_seed_needs_its_test() {
+    let error = contains("--test NAME --seed SEED");
+    Course::new()
+        .xtask("check 9 --seed random:0x1")
+        .assert()
+        .code(1)
+        .stderr(error);
+}
+
+#[test]
+fn a_replay_gives_no_points() {
+    let course = Course::new();
+    course.learner("pub fn one() -> u32 { 42 }\n");
+    let report = contains("no points").and(contains("passed"));
+    course
+        .xtask("check 9 --test one::gives_42 --seed random:0x1")
+        .assert()
+        .success()
+        .stdout(report);
+}
+
+#[test]
+fn hints_come_one_at_a_time_and_end_with_the_solution() {
+    let course = Course::new();
+    let first = contains("hint 1 of 2")
+        .and(contains("First."))
+        .and(contains("Second.").not());
+    course.xtask("hint 9").assert().success().stdout(first);
+    let second = contains("Second.").and(contains("cargo xtask solution 9 one"));
+    course.xtask("hint 9 one").assert().success().stdout(second);
+    let both = contains("First.").and(contains("Second."));
+    course
+        .xtask("hint 9 one -n 2")
+        .assert()
+        .success()
+        .stdout(both);
+}
+
+#[test]
+fn the_solution_is_shown_with_its_path() {
+    let shown = contains("solutions/lesson-09-example/src/one.rs").and(contains("{ 42 }"));
+    Course::new()
+        .xtask("solution 9 one")
+        .assert()
+        .success()
+        .stdout(shown);
+}
+
+#[test]
+fn a_damaged_manifest_says_how_to_restore_it() {
+    let course = Course::new();
+    course.write("lessons/lesson-09-example/Cargo.toml", "[package\n");
+    let error = contains("git checkout -- lessons/lesson-09-example/Cargo.toml");
+    course.xtask("check 9").assert().code(1).stderr(error);
+}
+
+#[test]
+fn a_damaged_lesson_file_says_how_to_restore_it() {
+    let course = Course::new();
+    course.write("lessons/lesson-09-example/lesson.toml", "title = 9\n");
+    let error = contains("git checkout -- lessons/lesson-09-example/lesson.toml");
+    course.xtask("check 9").assert().code(1).stderr(error);
+}
+
+#[test]
+fn missing_tests_are_no_pass() {
+    let course = Course::new();
+    fs::remove_file(
+        course
+            .root()
+            .join("lessons/lesson-09-example/tests/graded.rs"),
+    )
+    .unwrap();
+    let error = contains("git checkout --");
+    course.xtask("check 9").assert().code(1).stderr(error);
+}
+
+#[test]
+fn no_cargo_says_where_to_get_it() {
+    let course = Course::new();
+    let mut command = course.xtask("check 9");
+    command.env("CARGO", "/there/is/no/cargo");
+    command
+        .assert()
+        .code(1)
+        .stderr(contains("https://rustup.rs"));
+}
+
+#[test]
+fn a_folder_that_is_no_course_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.arg("list").env("MARMOTA_COURSE", folder.path());
+    command.assert().code(1).stderr(contains("inside a clone"));
+}
