@@ -166,7 +166,8 @@ fn code_that_does_not_compile_is_shown_in_the_compilers_words() {
 fn a_changed_signature_is_told_from_other_errors() {
     let course = Course::new();
     course.learner("pub fn two() -> u32 { 42 }\n");
-    let report = contains("does not compile").and(contains("the tests call what the starter declared"));
+    let report =
+        contains("does not compile").and(contains("the tests call what the starter declared"));
     course.xtask("check 9").assert().code(11).stdout(report);
 }
 

@@ -36,12 +36,19 @@ macro_rules! candidates {
 /// has no speed and would take the benchmark down with it: it is left out.
 pub fn compare(criterion: &mut Criterion, name: &str, candidates: &[(&str, fn())]) {
     let mut group = criterion.benchmark_group(name);
+    // Enough for a ratio that means something, short enough to wait for.
+    group
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
     for &(who, program) in candidates {
         let report = sim::run(program);
         if report.passed() {
             group.bench_function(who, |b| b.iter_custom(|times| timed(times, program)));
         } else {
-            eprintln!("{name}/{who} is not measured: {}", report.verdict);
+            eprintln!(
+                "{name}/{who} is left out, as it does not pass: {}",
+                report.verdict
+            );
         }
     }
     group.finish();

@@ -58,6 +58,9 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
     }
     let cores = thread::available_parallelism().map_or(1, usize::from);
     print!("{}", table(&results, &groups, cores));
+    println!(
+        "\nMeasured one after the other: on a busy machine even equal programs differ. Run it twice."
+    );
     Ok(ExitCode::SUCCESS)
 }
 
