@@ -137,3 +137,7 @@ fn place(p: sim::Place) -> Place {
 fn learners(place: Option<Place>, sources: &str) -> Option<Place> {
     place.filter(|p| p.file.starts_with(sources))
 }
+
+#[cfg(test)]
+#[path = "explore_tests.rs"]
+mod tests;
