@@ -108,7 +108,10 @@ fn as_named(
             "{} passes; it must be rejected as `{must}`",
             exercise.id
         )),
-        Some(g) if g.report.verdict == must => Ok(format!("{must}, in {}", g.report.test)),
+        Some(g) if g.report.verdict == must => Ok(format!(
+            "{must}, in schedule {} of {}",
+            g.report.schedules, g.report.test
+        )),
         Some(g) => Err(format!(
             "`{}` in {} in place of `{must}`: {}",
             g.report.verdict,
