@@ -63,6 +63,12 @@
         };
     }
 
+    // On a phone a wide diagram scrolls sideways instead of shrinking until nobody can read it.
+    function keepLegible(svg) {
+        const natural = svg.viewBox.baseVal.width;
+        svg.style.minWidth = `${Math.round(natural * 0.75)}px`;
+    }
+
     let drawn = 0;
 
     async function draw() {
@@ -72,6 +78,7 @@
                 drawn += 1;
                 const { svg } = await window.mermaid.render(`diagram-${drawn}`, source);
                 figure.innerHTML = svg;
+                keepLegible(figure.querySelector('svg'));
             } catch (error) {
                 // The source stays readable, and whoever writes the page sees why.
                 console.error('this diagram cannot be drawn:', error, source);
