@@ -9,7 +9,10 @@ thread_local! {
 
 // ANCHOR: wrong
 /// Wrong: the borrow of this thread's NAME is alive while `send` waits.
-#[expect(dead_code, reason = "it compiles, which is the trouble; nobody may call it")]
+#[expect(
+    dead_code,
+    reason = "it compiles, which is the trouble; nobody may call it"
+)]
 fn wrong(tx: &Sender<String>) {
     NAME.with(|name| tx.send(name.borrow().clone()));
 }

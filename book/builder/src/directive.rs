@@ -1,9 +1,15 @@
 //! The directives a chapter uses to show a program, and how they are found in a page.
 //!
 //! ```text
-//! {{#program PACKAGE/NAME [PART] [MODE]}}    a Rust example: source and output
-//! {{#go NAME [PART] [MODE]}}                 a Go program of book/go
+//! {{#program PACKAGE/NAME [PART] [MODE] [VARIABLE=VALUE …] [-- ARGUMENT …]}}    a Rust example
+//! {{#go NAME …}}                                                 a Go program of book/go
+//! {{#file PATH}}                                                 a file of the repository
 //! ```
+//!
+//! A file is for what is not run: what must not compile, and what the compiler says to it.
+//!
+//! Variables and arguments are what the program is run with; each way of running it has a
+//! recorded output of its own.
 //!
 //! `PART` is `code`, `code:ANCHOR` or `output`; left out, the page shows both. An anchor is a
 //! region of the source between `// ANCHOR: name` and `// ANCHOR_END: name`, as in mdbook.
@@ -19,7 +25,7 @@
 //!
 //! A directive preceded by a backslash is shown as text.
 
-use crate::program::Program;
+use crate::program::{Kind, Program};
 use anyhow::{Result, bail};
 use regex::Regex;
 use std::ops::Range;
@@ -47,15 +53,27 @@ pub enum Mode {
     Varies,
 }
 
+/// What a directive brings in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A program.
+    Program {
+        /// Which, and how it is run.
+        program: Program,
+        /// What of it is shown.
+        part: Part,
+        /// How its output is compared.
+        mode: Mode,
+    },
+    /// A file, by its path in the repository.
+    File(String),
+}
+
 /// One directive and where it stands in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directive {
-    /// The program that is shown.
-    pub program: Program,
-    /// What of it is shown.
-    pub part: Part,
-    /// How its output is compared.
-    pub mode: Mode,
+    /// What it brings in.
+    pub what: What,
     /// The bytes of the directive in the text.
     pub range: Range<usize>,
     /// The line it starts on, from 1.
@@ -63,7 +81,7 @@ pub struct Directive {
 }
 
 static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(\\?)\{\{#(program|go)\s+([^}]*)\}\}").expect("the pattern is a constant")
+    Regex::new(r"(\\?)\{\{#(program|go|file)\s+([^}]*)\}\}").expect("the pattern is a constant")
 });
 
 /// Every directive in `text`, in order. An ill-formed one is an error that says its line.
@@ -75,14 +93,12 @@ pub fn find(text: &str) -> Result<Vec<Directive>> {
         }
         let whole = capture.get(0).expect("group 0 always takes part");
         let line = line_of(text, whole.start());
-        let (program, part, mode) = match parse(&capture[2], &capture[3]) {
+        let what = match parse(&capture[2], &capture[3]) {
             Ok(parsed) => parsed,
             Err(error) => bail!("line {line}: {error:#} in `{}`", whole.as_str()),
         };
         found.push(Directive {
-            program,
-            part,
-            mode,
+            what,
             range: whole.range(),
             line,
         });
@@ -99,67 +115,116 @@ pub fn line_of(text: &str, offset: usize) -> usize {
         + 1
 }
 
-fn parse(kind: &str, words: &str) -> Result<(Program, Part, Mode)> {
+fn parse(kind: &str, words: &str) -> Result<What> {
     let mut words = words.split_whitespace();
     let Some(name) = words.next() else {
         bail!("a program's name is missing");
     };
-    let program = match (kind, name.split_once('/')) {
-        ("go", None) => Program::Go { name: name.into() },
+    if kind == "file" {
+        match words.next() {
+            None => return Ok(What::File(name.into())),
+            Some(word) => bail!("`{word}` is too much: a file is named by its path alone"),
+        }
+    }
+    let mut program = Program::plain(match (kind, name.split_once('/')) {
+        ("go", None) => Kind::Go { name: name.into() },
         ("go", Some(_)) => {
             bail!("a Go program is named without a folder: `{{{{#go main-returns}}}}`")
         }
-        (_, Some((package, name))) if !package.is_empty() && !name.is_empty() => Program::Rust {
+        (_, Some((package, name))) if !package.is_empty() && !name.is_empty() => Kind::Rust {
             package: package.into(),
             name: name.into(),
         },
         _ => bail!(
-            "a Rust program is named by package and example: `lesson-01-goroutines/main-returns`"
+            "a Rust program is named by package and example: `lesson-01-goroutines/main_returns`"
         ),
-    };
+    });
     let (mut part, mut mode) = (Part::Both, Mode::Exact);
-    for word in words {
-        match word.split_once(':') {
-            Some(("code", anchor)) => part = Part::Code(Some(anchor.into())),
-            None if word == "code" => part = Part::Code(None),
-            None if word == "output" => part = Part::Output,
-            None if word == "any-order" => mode = Mode::AnyOrder,
-            None if word == "varies" => mode = Mode::Varies,
-            _ => bail!("`{word}` is none of: code, code:ANCHOR, output, any-order, varies"),
+    while let Some(word) = words.next() {
+        match word {
+            "code" => part = Part::Code(None),
+            "output" => part = Part::Output,
+            "any-order" => mode = Mode::AnyOrder,
+            "varies" => mode = Mode::Varies,
+            "--" => program.arguments.extend(words.by_ref().map(str::to_owned)),
+            _ => {
+                if let Some(anchor) = word.strip_prefix("code:") {
+                    part = Part::Code(Some(anchor.into()));
+                } else if let Some((name, value)) = word.split_once('=') {
+                    program.variables.push((name.into(), value.into()));
+                } else {
+                    bail!(
+                        "`{word}` is none of: code, code:ANCHOR, output, any-order, varies, \
+                         VARIABLE=VALUE, -- ARGUMENTS"
+                    );
+                }
+            }
         }
     }
-    Ok((program, part, mode))
+    Ok(What::Program {
+        program,
+        part,
+        mode,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rust(package: &str, name: &str) -> Program {
-        Program::Rust {
-            package: package.into(),
-            name: name.into(),
-        }
+    fn programs(text: &str) -> Vec<(Program, Part, Mode)> {
+        let program = |found: Directive| match found.what {
+            What::Program {
+                program,
+                part,
+                mode,
+            } => (program, part, mode),
+            What::File(path) => panic!("{path} is no program"),
+        };
+        find(text).unwrap().into_iter().map(program).collect()
     }
 
     #[test]
-    fn a_directive_is_read_with_its_part_mode_and_line() {
-        let text = "one\n\n{{#program lesson-01/hello code:go varies}}\n{{#go hello}}\n";
+    fn a_directive_is_read_with_its_part_and_mode() {
+        let found = programs("{{#program lesson-01/hello code:go varies}}\n{{#go hello}}\n");
+        let rust = Kind::Rust {
+            package: "lesson-01".into(),
+            name: "hello".into(),
+        };
+        let go = Kind::Go {
+            name: "hello".into(),
+        };
+        assert_eq!(
+            found,
+            [
+                (
+                    Program::plain(rust),
+                    Part::Code(Some("go".into())),
+                    Mode::Varies
+                ),
+                (Program::plain(go), Part::Both, Mode::Exact),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_directive_knows_where_it_stands() {
+        let text = "one\n\n{{#file a/b.rs}} two";
         let found = find(text).unwrap();
-        assert_eq!(found[0].program, rust("lesson-01", "hello"));
-        assert_eq!(found[0].part, Part::Code(Some("go".into())));
-        assert_eq!((found[0].mode, found[0].line), (Mode::Varies, 3));
+        assert_eq!(found[0].what, What::File("a/b.rs".into()));
         assert_eq!(
-            &text[found[0].range.clone()],
-            "{{#program lesson-01/hello code:go varies}}"
+            (&text[found[0].range.clone()], found[0].line),
+            ("{{#file a/b.rs}}", 3)
         );
-        assert_eq!(
-            found[1].program,
-            Program::Go {
-                name: "hello".into()
-            }
-        );
-        assert_eq!((&found[1].part, found[1].mode), (&Part::Both, Mode::Exact));
+    }
+
+    #[test]
+    fn variables_and_arguments_belong_to_the_program() {
+        let text = "{{#program a/b output GOMAXPROCS=1 any-order -- --virtual code}}";
+        let (program, part, mode) = programs(text).remove(0);
+        assert_eq!(program.variables, [("GOMAXPROCS".into(), "1".into())]);
+        assert_eq!(program.arguments, ["--virtual", "code"]);
+        assert_eq!((part, mode), (Part::Output, Mode::AnyOrder));
     }
 
     #[test]
@@ -181,6 +246,7 @@ mod tests {
             ("{{#go a/b}}", "without a folder"),
             ("{{#program a/b sideways}}", "`sideways` is none of: code"),
             ("{{#program }}", "name is missing"),
+            ("{{#file a b}}", "`b` is too much"),
         ] {
             let error = format!("{:#}", find(text).unwrap_err());
             assert!(error.contains(says), "{text:?} says {error:?}");

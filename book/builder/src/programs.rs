@@ -4,7 +4,7 @@
 //! logs when a file is missing. A book with a hole in it is worse than no book, so whatever is
 //! still unresolved here is an error with the chapter's name.
 
-use crate::directive::{self, Part};
+use crate::directive::{self, Part, What};
 use crate::layout::Layout;
 use crate::program::Program;
 use anyhow::{Context, Result, bail};
@@ -59,8 +59,11 @@ pub fn expand(layout: &Layout, text: &str) -> Result<String> {
     for found in directive::find(text)? {
         page.push_str(&text[copied..found.range.start]);
         copied = found.range.end;
-        let what = show(layout, &found.program, &found.part)
-            .with_context(|| format!("line {}", found.line))?;
+        let what = match &found.what {
+            What::Program { program, part, .. } => show(layout, program, part),
+            What::File(path) => show_file(layout, path),
+        }
+        .with_context(|| format!("line {}", found.line))?;
         page.push_str(&what);
     }
     page.push_str(&text[copied..]);
@@ -112,6 +115,26 @@ fn show(layout: &Layout, program: &Program, part: &Part) -> Result<String> {
         write!(html, "{}", listing("output", "console", &text))?;
     }
     Ok(html)
+}
+
+/// A file that no program prints: a source that must not compile, or the compiler's answer.
+fn show_file(layout: &Layout, path: &str) -> Result<String> {
+    let file = layout.repository.join(path);
+    let text =
+        std::fs::read_to_string(&file).with_context(|| format!("`{path}` cannot be read"))?;
+    let language = match file.extension().and_then(|extension| extension.to_str()) {
+        Some("rs") => "rust",
+        Some("go") => "go",
+        Some("toml") => "toml",
+        // What a compiler or a program said.
+        _ => "console",
+    };
+    let text = if language == "rust" {
+        region(&text, None)?
+    } else {
+        text
+    };
+    Ok(listing(path, language, &text))
 }
 
 /// A code block under a caption. The fence is longer than any fence inside `code`.

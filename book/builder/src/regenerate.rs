@@ -5,10 +5,10 @@
 //! the order they were written (both ends of one pipe), and the exit status when it is not 0.
 //! A program gets a minute; one that does not end by then is killed and is an error.
 
-use crate::directive::{self, Mode};
+use crate::directive::{self, Mode, What};
 use crate::gotool;
 use crate::layout::Layout;
-use crate::program::Program;
+use crate::program::{Kind, Program};
 use crate::render;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub fn run(layout: &Layout, check: bool, only: Option<&str>) -> Result<()> {
     let go = gotool::find();
     let (mut same, mut changed, mut skipped) = (0, Vec::new(), 0);
     for (program, mode) in &programs {
-        if matches!(program, Program::Go { .. }) && go.is_none() {
+        if matches!(program.kind, Kind::Go { .. }) && go.is_none() {
             skipped += 1;
             continue;
         }
@@ -89,8 +89,10 @@ fn shown_programs(layout: &Layout) -> Result<BTreeMap<Program, Mode>> {
         let found = directive::find(&chapter.content)
             .with_context(|| format!("in src/{}", page.display()))?;
         for mention in found {
-            let mode = programs.entry(mention.program).or_insert(mention.mode);
-            *mode = (*mode).max(mention.mode);
+            if let What::Program { program, mode, .. } = mention.what {
+                let laxest = programs.entry(program).or_insert(mode);
+                *laxest = (*laxest).max(mode);
+            }
         }
     }
     Ok(programs)
@@ -147,9 +149,9 @@ fn write(file: &Path, text: &str) -> Result<()> {
 /// Builds and runs `program`; what a terminal would show.
 fn record(layout: &Layout, program: &Program, go: Option<&Path>) -> Result<String> {
     let scratch = Scratch::new()?;
-    let binary = match program {
-        Program::Rust { package, name } => build_rust(layout, package, name)?,
-        Program::Go { .. } => build_go(layout, program, go.context("no `go`")?, &scratch)?,
+    let binary = match &program.kind {
+        Kind::Rust { package, name } => build_rust(layout, package, name)?,
+        Kind::Go { .. } => build_go(layout, program, go.context("no `go`")?, &scratch)?,
     };
     let mut command = Command::new(binary);
     command.current_dir(&layout.repository);
@@ -167,6 +169,8 @@ fn record(layout: &Layout, program: &Program, go: Option<&Path>) -> Result<Strin
     ] {
         command.env_remove(variable);
     }
+    command.args(&program.arguments);
+    command.envs(program.variables.iter().cloned());
     let (text, status) = run_limited(command)?;
     let mut text = text.replace(&format!("{}/", layout.repository.display()), "");
     if !text.is_empty() && !text.ends_with('\n') {
