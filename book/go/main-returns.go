@@ -4,14 +4,14 @@ package main
 import "fmt"
 
 func count(who string) {
-	for i := 0; i < 5; i++ {
-		fmt.Println(who, i)
+	for number := range 5 {
+		fmt.Println(who, number)
 	}
 }
 
 func main() {
-	count("called")
-	go count("started")
-	fmt.Println("main: one")
-	fmt.Println("main: two")
+	count("main")
+	go count("goroutine")
+	fmt.Println("Hello 1")
+	fmt.Println("Hello 2")
 }

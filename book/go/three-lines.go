@@ -8,13 +8,13 @@ import (
 
 func main() {
 	var wg sync.WaitGroup
-	for id := 1; id <= 3; id++ {
+	for id := range 3 {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			fmt.Println("goroutine", id)
+			fmt.Println("goroutine", id+1)
 		}()
 	}
 	wg.Wait()
-	fmt.Println("all are done")
+	fmt.Println("all goroutines have ended")
 }

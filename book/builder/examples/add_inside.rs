@@ -18,7 +18,8 @@ fn wrong() {
         });
     }
     group.wait();
-    assert_eq!(ended.load(SeqCst), 3, "wait returned too early");
+    let n = ended.load(SeqCst);
+    assert!(n == 3, "wait returned after {n} of 3");
 }
 // ANCHOR_END: wrong
 
@@ -33,7 +34,8 @@ fn right() {
         });
     }
     group.wait();
-    assert_eq!(ended.load(SeqCst), 3, "wait returned too early");
+    let n = ended.load(SeqCst);
+    assert!(n == 3, "wait returned after {n} of 3");
 }
 // ANCHOR_END: right
 

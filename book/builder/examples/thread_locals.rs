@@ -7,19 +7,19 @@ thread_local! {
     static NAME: RefCell<String> = RefCell::new("marmot".to_owned());
 }
 
-// ANCHOR: wrong
-/// Wrong: the borrow of this thread's NAME is alive while `send` waits.
 #[expect(
     dead_code,
     reason = "it compiles, which is the trouble; nobody may call it"
 )]
+// ANCHOR: wrong
+// Wrong: the borrow of this thread's NAME is alive while `send` waits.
 fn wrong(tx: &Sender<String>) {
     NAME.with(|name| tx.send(name.borrow().clone()));
 }
 // ANCHOR_END: wrong
 
 // ANCHOR: right
-/// Right: the borrow ends before the wait begins.
+// Right: the borrow ends before the wait begins.
 fn right(tx: &Sender<String>) {
     let name = NAME.with(|name| name.borrow().clone());
     tx.send(name);

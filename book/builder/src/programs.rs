@@ -157,7 +157,7 @@ fn listing(caption: &str, language: &str, code: &str) -> String {
     )
 }
 
-/// The lines of `text` between the anchor's marks, or the whole without the `//!` essay at its
+/// The lines of `text` between the anchor's marks, or the whole without the essay at its
 /// top (the chapter around it says the same at length). Marks never show.
 fn region(text: &str, anchor: Option<&str>) -> Result<String> {
     let is_mark = |line: &str| {
@@ -166,7 +166,10 @@ fn region(text: &str, anchor: Option<&str>) -> Result<String> {
     };
     let lines: Vec<&str> = match anchor {
         None => {
-            let essay = |line: &&str| line.starts_with("//!") || line.is_empty();
+            // Rust's `//!`, and the comment before `package` in Go.
+            let go = text.lines().any(|line| line.starts_with("package "));
+            let essay =
+                |line: &&str| line.is_empty() || line.starts_with(if go { "//" } else { "//!" });
             text.lines()
                 .skip_while(essay)
                 .filter(|line| !is_mark(line))

@@ -1,17 +1,18 @@
 //! Runs the programs that the chapters show and records what they print.
 //!
 //! Which programs those are is read from the chapters' directives, so that nothing lists them
-//! twice. A record is what a terminal would show: the command, standard output and error in
+//! twice. A program of which only the source is shown is run too, so that it cannot rot, but
+//! nothing is recorded. A record is what a terminal would show: the command, standard output and error in
 //! the order they were written (both ends of one pipe), and the exit status when it is not 0.
 //! A program gets a minute; one that does not end by then is killed and is an error.
 
-use crate::directive::{self, Mode, What};
+use crate::directive::{self, Mode, Part, What};
 use crate::gotool;
 use crate::layout::Layout;
 use crate::program::{Kind, Program};
 use crate::render;
 use anyhow::{Context, Result, bail};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -20,10 +21,11 @@ use std::time::{Duration, Instant};
 /// How long one program may run.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs every program shown (or those whose name contains `only`), and records the outputs or,
-/// with `check`, compares them with the records.
+/// Runs every program shown (or those whose command contains `only`), and records the outputs
+/// or, with `check`, compares them with the records.
 pub fn run(layout: &Layout, check: bool, only: Option<&str>) -> Result<()> {
     let mut programs = shown_programs(layout)?;
+    let stale = stale_records(layout, &programs)?;
     if let Some(only) = only {
         programs.retain(|program, _| program.command().contains(only));
     }
@@ -31,84 +33,157 @@ pub fn run(layout: &Layout, check: bool, only: Option<&str>) -> Result<()> {
         bail!("no chapter shows such a program");
     }
     let go = gotool::find();
-    let (mut same, mut changed, mut skipped) = (0, Vec::new(), 0);
+    let mut tally = Tally::default();
     for (program, mode) in &programs {
         if matches!(program.kind, Kind::Go { .. }) && go.is_none() {
-            skipped += 1;
+            tally.skipped += 1;
             continue;
         }
         let seen = record(layout, program, go.as_deref())
             .with_context(|| format!("`{}`", program.command()))?;
-        let file = program.output(layout);
-        let old = std::fs::read_to_string(&file).ok();
-        match old.as_deref().map(|old| difference(old, &seen, *mode)) {
-            Some(None) => same += 1,
-            difference => {
-                changed.push(layout.shown(&file));
-                if check {
-                    let why = difference
-                        .flatten()
-                        .unwrap_or("it was never recorded".into());
-                    eprintln!("{}: {why}", layout.shown(&file));
-                } else {
-                    write(&file, &seen)?;
-                }
-            }
+        match mode {
+            Some(mode) => tally.take(layout, program, *mode, &seen, check)?,
+            None if exit_line(&seen).is_none() => tally.run += 1,
+            None => bail!("`{}` failed:\n{seen}", program.command()),
         }
     }
-    if skipped > 0 {
-        eprintln!(
-            "{skipped} Go programs were not run: no `go` was found. Remedy: {}",
-            gotool::REMEDY
-        );
+    for file in &stale {
+        if check {
+            eprintln!("{}: no chapter shows this output", layout.shown(file));
+        } else {
+            std::fs::remove_file(file)?;
+        }
     }
-    if check && !changed.is_empty() {
-        bail!(
-            "{} of {} recorded outputs are not what the programs print; `regenerate` records them anew",
-            changed.len(),
-            programs.len()
-        );
-    }
-    println!(
-        "{same} outputs as recorded, {} written, {skipped} skipped",
-        changed.len()
-    );
-    for file in changed {
-        println!("  {file}");
-    }
-    Ok(())
+    tally.say(stale.len(), check)
 }
 
-/// The programs whose output some chapter shows, each with the laxest mode that any mention
-/// asks for. Where only code is shown the program is still run, so that it cannot rot.
-fn shown_programs(layout: &Layout) -> Result<BTreeMap<Program, Mode>> {
+/// What became of the programs.
+#[derive(Default)]
+struct Tally {
+    same: usize,
+    changed: Vec<String>,
+    run: usize,
+    skipped: usize,
+}
+
+impl Tally {
+    /// Compares what `program` printed with its record, and writes it unless only checking.
+    fn take(
+        &mut self,
+        layout: &Layout,
+        program: &Program,
+        mode: Mode,
+        seen: &str,
+        check: bool,
+    ) -> Result<()> {
+        let file = program.output(layout);
+        let why = match std::fs::read_to_string(&file) {
+            Ok(recorded) => difference(&recorded, seen, mode),
+            Err(_) => Some("it was never recorded".into()),
+        };
+        let Some(why) = why else {
+            self.same += 1;
+            return Ok(());
+        };
+        self.changed.push(layout.shown(&file));
+        if check {
+            eprintln!("{}: {why}", layout.shown(&file));
+            return Ok(());
+        }
+        write(&file, seen)
+    }
+
+    fn say(self, stale: usize, check: bool) -> Result<()> {
+        if self.skipped > 0 {
+            let remedy = gotool::REMEDY;
+            eprintln!(
+                "{} Go programs were not run: no `go` was found; {remedy}",
+                self.skipped
+            );
+        }
+        if check && (!self.changed.is_empty() || stale > 0) {
+            bail!(
+                "{} recorded outputs are not what the programs print, {stale} belong to no program; \
+                 `regenerate` without --check records them anew",
+                self.changed.len()
+            );
+        }
+        println!(
+            "{} outputs as recorded, {} written, {stale} removed; {} programs run for their source \
+             only, {} skipped",
+            self.same,
+            self.changed.len(),
+            self.run,
+            self.skipped
+        );
+        for file in self.changed {
+            println!("  {file}");
+        }
+        Ok(())
+    }
+}
+
+/// The programs that the chapters show. Those whose output is shown have the laxest mode that
+/// any mention asks for.
+fn shown_programs(layout: &Layout) -> Result<BTreeMap<Program, Option<Mode>>> {
     let book = render::load(layout)?;
-    let mut programs = BTreeMap::new();
+    let mut programs: BTreeMap<Program, Option<Mode>> = BTreeMap::new();
     for chapter in book.book.chapters() {
         let page = chapter.source_path.clone().unwrap_or_default();
         let found = directive::find(&chapter.content)
             .with_context(|| format!("in src/{}", page.display()))?;
         for mention in found {
-            if let What::Program { program, mode, .. } = mention.what {
-                let laxest = programs.entry(program).or_insert(mode);
-                *laxest = (*laxest).max(mode);
+            if let What::Program {
+                program,
+                part,
+                mode,
+            } = mention.what
+            {
+                let known = programs.entry(program).or_default();
+                if !matches!(part, Part::Code(_)) {
+                    *known = (*known).max(Some(mode));
+                }
             }
         }
     }
     Ok(programs)
 }
 
+/// Records that no chapter shows.
+fn stale_records(
+    layout: &Layout,
+    programs: &BTreeMap<Program, Option<Mode>>,
+) -> Result<Vec<PathBuf>> {
+    let shown = programs.iter().filter(|(_, mode)| mode.is_some());
+    let shown: BTreeSet<PathBuf> = shown.map(|(program, _)| program.output(layout)).collect();
+    let mut stale = Vec::new();
+    for folder in std::fs::read_dir(layout.generated())?.flatten() {
+        for record in std::fs::read_dir(folder.path())
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let file = record.path();
+            if file.extension().is_some_and(|e| e == "txt") && !shown.contains(&file) {
+                stale.push(file);
+            }
+        }
+    }
+    Ok(stale)
+}
+
+/// The last line of an output when it names an exit status other than 0.
+fn exit_line(text: &str) -> Option<&str> {
+    text.lines()
+        .last()
+        .filter(|line| line.starts_with("[exit status"))
+}
+
 /// Why `new` does not count as the same output as `old`, or nothing when it does.
 fn difference(old: &str, new: &str, mode: Mode) -> Option<String> {
-    let exit = |text: &str| {
-        text.lines()
-            .last()
-            .filter(|l| l.starts_with("[exit status"))
-            .map(str::to_owned)
-    };
-    let (old_exit, new_exit) = (exit(old), exit(new));
+    let (old_exit, new_exit) = (exit_line(old), exit_line(new));
     if old_exit != new_exit {
-        let say = |exit: Option<String>| exit.unwrap_or("[exit status 0]".into());
+        let say = |exit: Option<&str>| exit.unwrap_or("[exit status 0]").to_owned();
         return Some(format!(
             "{} was recorded, now {}",
             say(old_exit),
