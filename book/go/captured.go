@@ -7,10 +7,10 @@ import (
 )
 
 func main() {
-	word := "old"
+	message := "hello"
 	go func() {
-		fmt.Println(word)
+		fmt.Println(message)
 	}()
-	word = "new"
+	message = "goodbye"
 	time.Sleep(100 * time.Millisecond)
 }

@@ -23,7 +23,7 @@ pub struct Counted {
 }
 
 static ATTRIBUTE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"\s(?:href|src)\s*=\s*"([^"]*)""#).expect("a constant pattern"));
+    LazyLock::new(|| Regex::new(r#"\s(href|src)\s*=\s*"([^"]*)""#).expect("a constant pattern"));
 
 /// Checks every chapter, and that every page in `src` is a chapter.
 pub fn check(layout: &Layout, book: &MDBook, site: &Site) -> Result<(Vec<Fault>, Counted)> {
@@ -44,8 +44,11 @@ pub fn check(layout: &Layout, book: &MDBook, site: &Site) -> Result<(Vec<Fault>,
                     "no link is defined for `[{}]`: define it or remove the brackets",
                     found.link
                 )),
-                Target::Link => match destination(&found.link) {
+                Target::Link | Target::Loaded => match destination(&found.link) {
                     Destination::Other => None,
+                    Destination::External if found.target == Target::Loaded => {
+                        Some(format!("`{}` would be loaded from the network", found.link))
+                    }
                     Destination::External => {
                         counted.external += 1;
                         (!found.link.starts_with("https://"))
@@ -131,9 +134,12 @@ fn page_link(link: &str) -> String {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
-    /// A link with a destination.
+    /// A link that a reader follows.
     Link,
+    /// An image or a script, which the page loads by itself.
+    Loaded,
     /// `[text][name]` where no `[name]: …` exists.
     Undefined,
 }
@@ -167,20 +173,27 @@ fn links(text: &str) -> Vec<Found> {
     let parser = Parser::new_with_broken_link_callback(text, options, Some(broken));
     for (event, range) in parser.into_offset_iter() {
         match event {
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                found.push(Found {
-                    link: dest_url.to_string(),
-                    line: line_of(text, range.start),
-                    target: Target::Link,
-                });
-            }
+            Event::Start(Tag::Link { dest_url, .. }) => found.push(Found {
+                link: dest_url.to_string(),
+                line: line_of(text, range.start),
+                target: Target::Link,
+            }),
+            Event::Start(Tag::Image { dest_url, .. }) => found.push(Found {
+                link: dest_url.to_string(),
+                line: line_of(text, range.start),
+                target: Target::Loaded,
+            }),
             Event::Html(html) | Event::InlineHtml(html) => {
                 for capture in ATTRIBUTE.captures_iter(&html) {
                     let whole = capture.get(0).expect("group 0 always takes part");
                     found.push(Found {
-                        link: capture[1].to_owned(),
+                        link: capture[2].to_owned(),
                         line: line_of(text, range.start) + line_of(&html, whole.start()) - 1,
-                        target: Target::Link,
+                        target: if &capture[1] == "href" {
+                            Target::Link
+                        } else {
+                            Target::Loaded
+                        },
                     });
                 }
             }
@@ -220,16 +233,16 @@ mod tests {
         let text = "[a](b.md)\n\n> [!NOTE]\n> ![i](c.svg) and [x][y]\n\n<p>\n<a href=\"d.html\">d</a>\n</p>\n\n```text\n[no](link.md)\n```\n";
         let mut found: Vec<_> = links(text)
             .into_iter()
-            .map(|f| (f.line, f.link, matches!(f.target, Target::Link)))
+            .map(|f| (f.line, f.link, format!("{:?}", f.target)))
             .collect();
         found.sort();
         assert_eq!(
             found,
             [
-                (1, "b.md".into(), true),
-                (4, "c.svg".into(), true),
-                (4, "y".into(), false),
-                (7, "d.html".into(), true),
+                (1, "b.md".into(), "Link".into()),
+                (4, "c.svg".into(), "Loaded".into()),
+                (4, "y".into(), "Undefined".into()),
+                (7, "d.html".into(), "Link".into()),
             ]
         );
     }
