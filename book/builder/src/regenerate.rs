@@ -77,16 +77,23 @@ impl Tally {
         check: bool,
     ) -> Result<()> {
         let file = program.output(layout);
-        let why = match std::fs::read_to_string(&file) {
-            Ok(recorded) => difference(&recorded, seen, mode),
-            Err(_) => Some("it was never recorded".into()),
+        let recorded = std::fs::read_to_string(&file).ok();
+        let why = match &recorded {
+            Some(recorded) => difference(recorded, seen, mode),
+            None => Some("it was never recorded".into()),
         };
-        let Some(why) = why else {
+        // Recording anew takes what was printed now; checking asks what the mode promises.
+        let kept = if check {
+            why.is_none()
+        } else {
+            recorded.as_deref() == Some(seen)
+        };
+        if kept {
             self.same += 1;
             return Ok(());
-        };
+        }
         self.changed.push(layout.shown(&file));
-        if check {
+        if let (true, Some(why)) = (check, why) {
             eprintln!("{}: {why}", layout.shown(&file));
             return Ok(());
         }
