@@ -28,11 +28,13 @@
 //! 4. What a waker writes for the parked (a value, a flag) it writes before
 //!    `ready`, which publishes it.
 
+mod point;
 mod public;
 mod thread;
 mod timer;
 mod waiter;
 
+pub(crate) use point::{is_deterministic, must_enter, point, shard, spin_inside, watch};
 pub use public::{Goroutine, choose, current, now, park, ready, yield_now};
 pub(crate) use thread::outside_threads;
 pub(crate) use timer::{Timer, sleep_until};

@@ -92,6 +92,7 @@ pub(crate) fn with_thread<R>(f: impl FnOnce() -> R) -> R {
         "marmota: a deterministic run was started inside a goroutine; call sim::run and sim::explore from a plain #[test] or main, without a runtime around them"
     );
     crate::panics::install_hook();
+    crate::kernel::watch();
     let _alternate = crate::overflow::AlternateStack::install();
     f()
 }

@@ -1,30 +1,16 @@
-//! `Mutex`: one at a time.
+//! `Mutex`: a value that one goroutine at a time may touch.
 //!
-//! The fast path is one compare-and-swap each way. A goroutine that finds the lock
-//! taken waits in a queue behind a spin lock; the waiter sets `WAITERS` under that
-//! lock, which sends the unlocker there too. An unlock with waiters clears the lock
-//! and readies the first of them, which competes again: newcomers may barge in, as
-//! in Go's normal mode, because a running goroutine that takes the lock at once is
-//! worth more than order. A waiter that was woken and lost goes to the front of
-//! the queue.
-//!
-//! ```text
-//!   word:  bit 0 LOCKED   bit 1 WAITERS (the queue is not empty)
-//! ```
+//! The lock is [`RawMutex`], where the protocol is told; here are the value and the
+//! guards. A guard is the right to the value and gives the lock back when it is
+//! dropped. It is `Send`: Go lets another goroutine unlock, and with a guard that is
+//! a move. Since a goroutine outlives the borrow of the mutex it was handed, it is
+//! mostly the owned guard, with a share in the mutex, that is moved into one.
 
-use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
-use crate::lock::SpinLock;
+use super::raw::RawMutex;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::panic::Location;
-use std::sync::atomic::{
-    AtomicU32,
-    Ordering::{Acquire, Relaxed, Release},
-};
-
-const LOCKED: u32 = 1;
-const WAITERS: u32 = 2;
+use std::sync::Arc;
 
 /// A value that one goroutine at a time may touch (Go's `sync.Mutex`, with what it
 /// guards inside). It is not poisoned by a panic.
@@ -43,9 +29,13 @@ const WAITERS: u32 = 2;
 ///     assert_eq!(*total.lock(), 45);
 /// }
 /// ```
+///
+/// A goroutine that waits gets the lock after a millisecond at the latest, whoever
+/// else wants it; until then the one that runs takes it first, which is faster
+/// (Go's normal and starvation modes). Locking a mutex that one holds oneself waits
+/// for ever, as in Go.
 pub struct Mutex<T: ?Sized> {
-    word: AtomicU32,
-    queue: SpinLock<WaitQueue>,
+    raw: RawMutex,
     value: UnsafeCell<T>,
 }
 
@@ -58,8 +48,7 @@ impl<T> Mutex<T> {
     /// An unlocked mutex around `value`.
     pub const fn new(value: T) -> Self {
         Mutex {
-            word: AtomicU32::new(0),
-            queue: SpinLock::new(WaitQueue::new()),
+            raw: RawMutex::new(),
             value: UnsafeCell::new(value),
         }
     }
@@ -76,108 +65,54 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        let at = Location::caller();
-        let m = kernel::enter();
-        // Acquire: pairs with the release of the one who unlocked.
-        if self
-            .word
-            .compare_exchange(0, LOCKED, Acquire, Relaxed)
-            .is_ok()
-        {
-            kernel::leave(m);
-        } else {
-            self.lock_slow(m, at);
-        }
+        self.raw.lock();
         MutexGuard { mutex: self }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn lock_slow(&self, mut m: crate::sched::MRef, at: &'static Location<'static>) {
-        let mut woken = false;
-        loop {
-            // Relaxed: the exchanges below decide.
-            let word = self.word.load(Relaxed);
-            if word & LOCKED == 0 {
-                // Acquire: as in `lock`. WAITERS stays: others may wait.
-                if self
-                    .word
-                    .compare_exchange(word, word | LOCKED, Acquire, Relaxed)
-                    .is_ok()
-                {
-                    kernel::leave(m);
-                    return;
-                }
-                continue;
-            }
-            let mut queue = self.queue.lock();
-            // Under the queue's lock: the unlocker clears it there.
-            if self.word.fetch_or(WAITERS, Relaxed) & LOCKED == 0 {
-                if queue.is_empty() {
-                    self.word.fetch_and(!WAITERS, Relaxed);
-                }
-                continue;
-            }
-            let waiter = Waiter::new(m, WaitReason::MutexLock, at, std::ptr::null_mut());
-            // SAFETY: this frame parks until `unlock_slow` has popped the waiter.
-            unsafe {
-                if woken {
-                    queue.push_front(&waiter)
-                } else {
-                    queue.push(&waiter)
-                }
-            }
-            drop(queue);
-            m = kernel::park_published(m);
-            woken = true;
+    /// Takes the lock if it is free at this moment and nobody is owed it.
+    #[inline]
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        self.raw.try_lock().then(|| MutexGuard { mutex: self })
+    }
+
+    /// As [`lock`](Self::lock), with a guard that has a share in the mutex and so may
+    /// go where no borrow can: into a goroutine.
+    ///
+    /// ```
+    /// use marmota::sync::{Mutex, WaitGroup};
+    /// use std::sync::Arc;
+    /// #[marmota::main]
+    /// fn main() {
+    ///     let (counter, group) = (Arc::new(Mutex::new(0)), WaitGroup::new());
+    ///     for i in 0..10 {
+    ///         // Locked here, given back there: strictly one after the other.
+    ///         let mut guard = counter.lock_owned();
+    ///         group.go(move || {
+    ///             assert_eq!(*guard, i);
+    ///             *guard += 1;
+    ///         });
+    ///     }
+    ///     group.wait();
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn lock_owned(self: &Arc<Self>) -> OwnedMutexGuard<T> {
+        self.raw.lock();
+        OwnedMutexGuard {
+            mutex: self.clone(),
         }
     }
 
-    /// Takes the lock if it is free at this moment.
-    pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        let m = kernel::enter();
-        let word = self.word.load(Relaxed);
-        // Acquire: as in `lock`.
-        let taken = word & LOCKED == 0
-            && self
-                .word
-                .compare_exchange(word, word | LOCKED, Acquire, Relaxed)
-                .is_ok();
-        kernel::leave(m);
-        taken.then_some(MutexGuard { mutex: self })
+    /// As [`try_lock`](Self::try_lock), with an owned guard.
+    pub fn try_lock_owned(self: &Arc<Self>) -> Option<OwnedMutexGuard<T>> {
+        self.raw.try_lock().then(|| OwnedMutexGuard {
+            mutex: self.clone(),
+        })
     }
 
     /// The value, which nobody else can lock meanwhile.
     pub fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()
-    }
-
-    #[inline]
-    fn unlock(&self) {
-        let m = kernel::enter();
-        // Release: the next holder sees what we wrote.
-        if self
-            .word
-            .compare_exchange(LOCKED, 0, Release, Relaxed)
-            .is_err()
-        {
-            self.unlock_slow(m);
-        }
-        kernel::leave(m);
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn unlock_slow(&self, m: crate::sched::MRef) {
-        let mut queue = self.queue.lock();
-        let first = queue.pop();
-        // Release: as in `unlock`. Newcomers set WAITERS again under the lock.
-        self.word
-            .store(if queue.is_empty() { 0 } else { WAITERS }, Release);
-        drop(queue);
-        if let Some(waiter) = first {
-            kernel::ready_published(m, waiter.g);
-        }
     }
 }
 
@@ -188,30 +123,69 @@ pub struct MutexGuard<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
 }
 
+/// The right to the value of a [`Mutex`] together with a share in the mutex; see
+/// [`Mutex::lock_owned`].
+#[must_use = "the mutex is unlocked when the guard is dropped"]
+pub struct OwnedMutexGuard<T: ?Sized> {
+    mutex: Arc<Mutex<T>>,
+}
+
 // SAFETY: sharing the guard shares `&T`.
 unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
+// SAFETY: as above, and the mutex itself is Sync if T is Send.
+unsafe impl<T: ?Sized + Send + Sync> Sync for OwnedMutexGuard<T> {}
 
-impl<T: ?Sized> Deref for MutexGuard<'_, T> {
-    type Target = T;
-    fn deref(&self) -> &T {
-        // SAFETY: the guard is proof that the lock is ours.
-        unsafe { &*self.mutex.value.get() }
-    }
+/// What both guards are: proof that the lock is ours.
+macro_rules! guard {
+    ($guard:ty $(, $lifetime:lifetime)?) => {
+        impl<$($lifetime,)? T: ?Sized> Deref for $guard {
+            type Target = T;
+            #[inline]
+            fn deref(&self) -> &T {
+                // SAFETY: the guard is proof that the lock is ours.
+                unsafe { &*self.mutex.value.get() }
+            }
+        }
+
+        impl<$($lifetime,)? T: ?Sized> DerefMut for $guard {
+            #[inline]
+            fn deref_mut(&mut self) -> &mut T {
+                // SAFETY: as above, and the guard is borrowed mutably.
+                unsafe { &mut *self.mutex.value.get() }
+            }
+        }
+
+        impl<$($lifetime,)? T: ?Sized> Drop for $guard {
+            #[inline]
+            fn drop(&mut self) {
+                self.mutex.raw.unlock();
+            }
+        }
+
+        impl<$($lifetime,)? T: ?Sized + fmt::Debug> fmt::Debug for $guard {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (**self).fmt(f)
+            }
+        }
+
+        impl<$($lifetime,)? T: ?Sized + fmt::Display> fmt::Display for $guard {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (**self).fmt(f)
+            }
+        }
+
+        impl<$($lifetime,)? T: ?Sized> super::Held for $guard {}
+
+        impl<$($lifetime,)? T: ?Sized> super::cond::private::Lock for $guard {
+            fn raw(&self) -> &RawMutex {
+                &self.mutex.raw
+            }
+        }
+    };
 }
 
-impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: as above, and the guard is borrowed mutably.
-        unsafe { &mut *self.mutex.value.get() }
-    }
-}
-
-impl<T: ?Sized> Drop for MutexGuard<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        self.mutex.unlock();
-    }
-}
+guard!(MutexGuard<'a, T>, 'a);
+guard!(OwnedMutexGuard<T>);
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -219,12 +193,6 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
             Some(guard) => f.debug_tuple("Mutex").field(&&*guard).finish(),
             None => f.write_str("Mutex(<locked>)"),
         }
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
     }
 }
 

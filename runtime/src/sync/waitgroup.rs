@@ -1,13 +1,26 @@
 //! `WaitGroup`: wait until a number of things are done.
 //!
-//! Counter and waiters lie behind one spin lock; `add` and `done` touch the lock
-//! only, and the queue only when the counter reaches zero. Rules and messages are
-//! Go's (`sync/waitgroup.go`).
+//! Counter and number of waiters share one word, so that `add` and `done` are one
+//! atomic addition, and tell from its result whether there is anybody to wake. Only
+//! then, and in `wait`, the queue's lock is taken.
+//!
+//! ```text
+//!   word   high half: counter, as a signed number   low half: how many wait
+//! ```
+//!
+//! A waiter counts itself in, under the lock, by an exchange that finds the counter
+//! above zero; the addition that brings it to zero therefore comes later and sees the
+//! waiter. It takes the lock, sets the word to zero and wakes the whole queue: all
+//! who were counted in. Rules and messages are Go's (`sync/waitgroup.go`).
 
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed},
+};
 
 /// Waits until as many `done` as `add` were called (Go's `sync.WaitGroup`). A
 /// handle: its clones are the same group.
@@ -23,60 +36,54 @@ use std::sync::Arc;
 ///     group.wait();
 /// }
 /// ```
+///
+/// It may be used again once the counter is back at zero.
 #[derive(Clone)]
 pub struct WaitGroup {
-    state: Arc<SpinLock<State>>,
+    shared: Arc<Shared>,
 }
 
-struct State {
-    count: isize,
-    waiting: WaitQueue,
-    waiters: usize,
+struct Shared {
+    word: AtomicU64,
+    waiting: SpinLock<WaitQueue>,
+}
+
+fn counter(word: u64) -> i32 {
+    (word >> 32) as i32
+}
+
+fn waiters(word: u64) -> u32 {
+    word as u32
 }
 
 impl WaitGroup {
     /// A group with nothing to wait for.
     pub fn new() -> Self {
-        let state = State {
-            count: 0,
-            waiting: WaitQueue::new(),
-            waiters: 0,
-        };
         WaitGroup {
-            state: Arc::new(SpinLock::new(state)),
+            shared: Arc::new(Shared {
+                word: AtomicU64::new(0),
+                waiting: SpinLock::new(WaitQueue::new()),
+            }),
         }
     }
 
-    /// Adds to the counter; at zero, all who wait go on. Call it before the
-    /// goroutine it counts is started, not inside of it.
+    /// Adds to the counter, which has 32 bits; at zero, all who wait go on. Call it
+    /// before the goroutine it counts is started, not inside of it.
     ///
     /// # Panics
     /// `sync: negative WaitGroup counter`;
     /// `sync: WaitGroup misuse: Add called concurrently with Wait` when it raises
     /// the counter from zero while somebody waits.
+    #[inline]
+    #[track_caller]
     pub fn add(&self, n: isize) {
-        let m = kernel::enter();
-        let mut state = self.state.lock();
-        let before = state.count;
-        let after = before.wrapping_add(n);
-        let wrong = if after < 0 {
-            Some("sync: negative WaitGroup counter")
-        } else if state.waiters != 0 && n > 0 && before == 0 {
-            Some("sync: WaitGroup misuse: Add called concurrently with Wait")
-        } else {
-            state.count = after;
-            None
-        };
-        if wrong.is_none() && after == 0 {
-            while let Some(waiter) = state.waiting.pop() {
-                state.waiters -= 1;
-                kernel::ready_published(m, waiter.g);
-            }
-        }
-        drop(state);
-        kernel::leave(m);
-        if let Some(message) = wrong {
-            panic!("{message}");
+        kernel::point();
+        let n = i32::try_from(n).expect("sync: WaitGroup counter out of range");
+        // AcqRel: what was done before a `done` is seen by whoever `wait` releases.
+        let before = self.shared.word.fetch_add((n as u64) << 32, AcqRel);
+        let after = before.wrapping_add((n as u64) << 32);
+        if counter(after) <= 0 || (waiters(after) != 0 && counter(after) == n) {
+            self.shared.add_slow(n, after);
         }
     }
 
@@ -85,6 +92,7 @@ impl WaitGroup {
     /// # Panics
     /// `sync: negative WaitGroup counter`.
     #[inline]
+    #[track_caller]
     pub fn done(&self) {
         self.add(-1);
     }
@@ -92,27 +100,11 @@ impl WaitGroup {
     /// Waits until the counter is zero.
     #[track_caller]
     pub fn wait(&self) {
-        self.wait_at(Location::caller());
+        self.shared.wait(Location::caller());
     }
 
     pub(crate) fn wait_for_scope(&self, at: &'static Location<'static>) {
-        self.wait_at(at);
-    }
-
-    fn wait_at(&self, at: &'static Location<'static>) {
-        let m = kernel::enter();
-        let mut state = self.state.lock();
-        if state.count == 0 {
-            drop(state);
-            kernel::leave(m);
-            return;
-        }
-        let waiter = Waiter::new(m, WaitReason::WaitGroupWait, at, std::ptr::null_mut());
-        // SAFETY: this frame parks until `add` has popped the waiter.
-        unsafe { state.waiting.push(&waiter) };
-        state.waiters += 1;
-        drop(state);
-        kernel::leave(kernel::park_published(m));
+        self.shared.wait(at);
     }
 
     /// Starts a goroutine that counts (Go 1.25's `WaitGroup.Go`): `add(1)` before
@@ -132,9 +124,70 @@ impl WaitGroup {
     }
 }
 
+impl Shared {
+    /// The counter is at zero or below, or was raised from zero beside a waiter.
+    #[track_caller]
+    fn add_slow(&self, n: i32, after: u64) {
+        assert!(counter(after) >= 0, "sync: negative WaitGroup counter");
+        if waiters(after) == 0 {
+            return;
+        }
+        assert!(counter(after) == 0, "{MISUSE}");
+        let m = kernel::enter_quietly();
+        let mut waiting = self.waiting.lock();
+        // AcqRel: as in `add`. Nobody may touch it between the addition that
+        // reached zero and this; a `wait` that comes now sees zero and leaves.
+        let unchanged = self
+            .word
+            .compare_exchange(after, 0, AcqRel, Relaxed)
+            .is_ok();
+        if unchanged {
+            while let Some(waiter) = waiting.pop() {
+                kernel::ready_published(m, waiter.g);
+            }
+        }
+        drop(waiting);
+        kernel::leave(m);
+        assert!(unchanged || n == 0, "{MISUSE}");
+    }
+
+    fn wait(&self, at: &'static Location<'static>) {
+        kernel::point();
+        // Acquire: pairs with the additions that led to zero.
+        let mut word = self.word.load(Acquire);
+        if counter(word) == 0 {
+            return;
+        }
+        let m = kernel::enter_quietly();
+        let mut waiting = self.waiting.lock();
+        loop {
+            if counter(word) == 0 {
+                drop(waiting);
+                return kernel::leave(m);
+            }
+            // Acquire, also on failure: as above.
+            match self
+                .word
+                .compare_exchange(word, word + 1, Acquire, Acquire)
+            {
+                Ok(_) => break,
+                Err(now) => word = now,
+            }
+        }
+        let waiter = Waiter::new(m, WaitReason::WaitGroupWait, at, std::ptr::null_mut());
+        // SAFETY: this frame parks until `add_slow` has popped the waiter.
+        unsafe { waiting.push(&waiter) };
+        drop(waiting);
+        kernel::leave(kernel::park_published(m));
+    }
+}
+
+const MISUSE: &str = "sync: WaitGroup misuse: Add called concurrently with Wait";
+
 struct Done(WaitGroup);
 
 impl Drop for Done {
+    #[inline]
     fn drop(&mut self) {
         self.0.done();
     }
@@ -148,9 +201,7 @@ impl Default for WaitGroup {
 
 impl std::fmt::Debug for WaitGroup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let m = kernel::enter_quietly();
-        let count = self.state.lock().count;
-        kernel::leave(m);
-        write!(f, "WaitGroup({count})")
+        let word = self.shared.word.load(Relaxed);
+        write!(f, "WaitGroup({})", counter(word))
     }
 }
