@@ -29,8 +29,14 @@ use std::sync::Arc;
 #[track_caller]
 #[inline]
 pub fn go<F: FnOnce() + Send + 'static>(f: F) {
+    go_at(f, Location::caller());
+}
+
+/// As [`go`], in the name of another place.
+#[inline]
+pub(crate) fn go_at<F: FnOnce() + Send + 'static>(f: F, at: &'static Location<'static>) {
     // SAFETY: the driver calls it at most once; `'static` and Send by the bounds.
-    start(unsafe { Closure::new(f) }, Location::caller());
+    start(unsafe { Closure::new(f) }, at);
 }
 
 #[inline]

@@ -48,6 +48,7 @@ extern crate self as marmota;
 
 mod arch;
 pub mod chan;
+pub mod context;
 mod dump;
 mod env;
 mod fatal;

@@ -16,7 +16,7 @@ pub(crate) const MOST_PAUSES: u32 = 1024;
 
 /// Constructors are `const` here; loom's cannot be.
 macro_rules! const_outside_models {
-    ($vis:vis fn $($rest:tt)*) => { $vis const fn $($rest)* };
+    ($(#[$attr:meta])* $vis:vis fn $($rest:tt)*) => { $(#[$attr])* $vis const fn $($rest)* };
 }
 pub(crate) use const_outside_models;
 

@@ -20,9 +20,15 @@ const TIMER_TURN: u32 = 8;
 /// Starts a goroutine on this M's P.
 #[inline]
 pub(crate) fn spawn(m: MRef, closure: Closure, at: &'static Location<'static>) {
+    let parent = m.g.get().map_or(0, |g| g.id.load(Relaxed));
+    spawn_by(m, parent, closure, at);
+}
+
+/// Starts a goroutine in the name of `parent`: by a timer that goroutine set.
+#[inline]
+pub(crate) fn spawn_by(m: MRef, parent: u64, closure: Closure, at: &'static Location<'static>) {
     let p = m.p();
     let g = p.take_g();
-    let parent = m.g.get().map_or(0, |g| g.id.load(Relaxed));
     g.home.set(super::Home::Parallel);
     g.rt.set(Some(m.rt()));
     g.prepare(p.new_id(), parent, at, closure);

@@ -327,8 +327,13 @@ pub(crate) fn remove_timer(m: MRef, node: &'static Node) -> bool {
 
 /// Starts a goroutine.
 pub(crate) fn spawn(m: MRef, closure: Closure, at: &'static Location<'static>) {
-    let g = g::SLAB.alloc_one();
     let parent = m.g.get().map_or(0, |g| g.id.load(Relaxed));
+    spawn_by(m, parent, closure, at);
+}
+
+/// Starts a goroutine in the name of `parent`.
+pub(crate) fn spawn_by(m: MRef, parent: u64, closure: Closure, at: &'static Location<'static>) {
+    let g = g::SLAB.alloc_one();
     let d = driver(m);
     g.home.set(Home::Sim);
     g.rt.set(None);

@@ -282,7 +282,10 @@ impl<T: Clone> Value<T> {
         loop {
             match self.pointer.load() {
                 Some(seen) if *seen == *old => {
-                    if self.pointer.compare_and_swap(Some(&seen), Some(new.clone())) {
+                    if self
+                        .pointer
+                        .compare_and_swap(Some(&seen), Some(new.clone()))
+                    {
                         return true;
                     }
                 }

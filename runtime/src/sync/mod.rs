@@ -3,6 +3,7 @@
 mod again;
 pub mod atomic;
 mod cond;
+pub mod errgroup;
 mod map;
 mod mutex;
 mod once;
@@ -11,7 +12,10 @@ mod raw;
 mod rwmutex;
 mod rwraw;
 mod sema;
+mod semaphore;
+pub mod singleflight;
 mod waitgroup;
+mod weighted;
 
 pub use cond::{Cond, Held};
 pub use map::Map;
@@ -22,4 +26,5 @@ pub use raw::RawMutex;
 pub use rwmutex::{
     OwnedRwMutexReadGuard, OwnedRwMutexWriteGuard, RwMutex, RwMutexReadGuard, RwMutexWriteGuard,
 };
+pub use semaphore::Semaphore;
 pub use waitgroup::WaitGroup;

@@ -167,7 +167,8 @@ impl<T, F: FnOnce() -> T> Lazy<T, F> {
         let mut first = None;
         self.once.call_once(|| {
             // SAFETY: only one goroutine gets here, once, and nobody reads before.
-            let (function, outcome) = unsafe { (&mut *self.function.get(), &mut *self.outcome.get()) };
+            let (function, outcome) =
+                unsafe { (&mut *self.function.get(), &mut *self.outcome.get()) };
             if let Some(f) = function.take() {
                 *outcome = Some(catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
                     let again = Again::of(&*payload);

@@ -85,22 +85,14 @@ pub struct RawMutex {
 }
 
 impl RawMutex {
-    /// An unlocked mutex.
-    #[cfg(not(loom))]
-    pub const fn new() -> Self {
-        RawMutex {
-            word: AtomicU32::new(0),
-            queue: SpinLock::new(WaitQueue::new()),
-            holder: AtomicU64::new(0),
-        }
-    }
-
-    #[cfg(loom)]
-    pub(crate) fn new() -> Self {
-        RawMutex {
-            word: AtomicU32::new(0),
-            queue: SpinLock::new(WaitQueue::new()),
-            holder: AtomicU64::new(0),
+    crate::loom::const_outside_models! {
+        /// An unlocked mutex.
+        pub fn new() -> Self {
+            RawMutex {
+                word: AtomicU32::new(0),
+                queue: SpinLock::new(WaitQueue::new()),
+                holder: AtomicU64::new(0),
+            }
         }
     }
 
@@ -359,7 +351,11 @@ impl Default for RawMutex {
 
 impl std::fmt::Debug for RawMutex {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let state = if self.is_locked() { "locked" } else { "unlocked" };
+        let state = if self.is_locked() {
+            "locked"
+        } else {
+            "unlocked"
+        };
         write!(f, "RawMutex({state})")
     }
 }

@@ -166,10 +166,7 @@ impl Shared {
                 return kernel::leave(m);
             }
             // Acquire, also on failure: as above.
-            match self
-                .word
-                .compare_exchange(word, word + 1, Acquire, Acquire)
-            {
+            match self.word.compare_exchange(word, word + 1, Acquire, Acquire) {
                 Ok(_) => break,
                 Err(now) => word = now,
             }
