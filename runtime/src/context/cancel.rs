@@ -289,6 +289,8 @@ impl Core {
 
     /// How many children it has.
     #[cfg(test)]
+    #[cfg(test)]
+    #[allow(dead_code, reason = "the tests of leaks count them")]
     pub(super) fn children(&self) -> usize {
         self.state.lock().children.len()
     }

@@ -35,8 +35,10 @@ use std::sync::Arc;
 pub struct Group<K, V> {
     // A fixed hash function: keys come from the program, and a deterministic run
     // stays one.
-    calls: Arc<Mutex<HashMap<K, Arc<Call<V>>, BuildHasherDefault<DefaultHasher>>>>,
+    calls: Arc<Mutex<Calls<K, V>>>,
 }
+
+type Calls<K, V> = HashMap<K, Arc<Call<V>>, BuildHasherDefault<DefaultHasher>>;
 
 struct Call<V> {
     done: WaitGroup,
