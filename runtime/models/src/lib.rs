@@ -3,7 +3,8 @@
 //!
 //! The files are the runtime's own, compiled again with another `crate::loom`. A
 //! module that is to be checked imports its atomics and cells from there and
-//! nothing else of its crate.
+//! nothing else of its crate, or only what `kernel`, `lock`, `sched` and `fatal` here stand in
+//! for.
 //!
 //! `cargo test --release -p marmota-models`
 #![allow(
@@ -13,9 +14,19 @@
     reason = "a model uses a part of what a file and the shim offer"
 )]
 
+mod fatal;
+mod kernel;
+mod lock;
 mod loom;
+mod sched;
 
+#[path = "../../src/sync/raw.rs"]
+mod raw;
 #[path = "../../src/sched/runq.rs"]
 mod runq;
+#[path = "../../src/sync/weighted.rs"]
+mod weighted;
 
+pub mod mutex_models;
 pub mod runq_models;
+pub mod semaphore_models;

@@ -13,5 +13,8 @@ macro_rules! models {
 }
 
 models! {
+    mutex_models: normal_mode_excludes_and_loses_no_wakeup,
+        starving_mode_excludes_and_loses_no_wakeup, the_lock_is_handed_over_while_others_come;
     runq_models: each_item_is_taken_exactly_once, next_goes_to_the_owner_or_to_the_thief;
+    semaphore_models: tokens_are_never_overdrawn_and_no_wakeup_is_lost, a_wait_that_is_given_up_takes_no_token;
 }
