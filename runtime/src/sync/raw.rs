@@ -34,9 +34,10 @@
 //! - WOKEN belongs to one goroutine, which clears it when it takes the lock or as it
 //!   queues. In both cases somebody holds the lock at that instant and will look at
 //!   the queue when giving it back.
-//! - STARVING is set only while LOCKED is, in one exchange, by a waiter that is in
-//!   the queue before the queue's lock is free again. So whoever finds it set on
-//!   giving back also finds a waiter.
+//! - STARVING is set only while LOCKED is (or while it is set already), in one
+//!   exchange, by a waiter that is in the queue before the queue's lock is free again.
+//!   So whoever finds it set on giving back also finds a waiter. WOKEN is clear then:
+//!   the same exchange gives it up, and nobody claims it while STARVING is set.
 //!
 //! Neither LOCKED nor a guard knows who holds the lock: another goroutine may give
 //! it back. In a deterministic run the holder is noted, for the deadlock report.
@@ -196,7 +197,7 @@ impl RawMutex {
             if awoke {
                 new &= !WOKEN;
             }
-            if starving && word & LOCKED != 0 {
+            if starving {
                 new |= STARVING;
             }
             match self.word.compare_exchange(word, new, Relaxed, Relaxed) {
@@ -279,7 +280,7 @@ impl RawMutex {
     fn is_wanted(&self) -> bool {
         // Relaxed: our own subtraction or later. A later holder sees to the rest.
         let word = self.word.load(Relaxed);
-        word & WAITERS != 0 && word & LOCKED == 0 && (word & WOKEN == 0 || word & STARVING != 0)
+        word & (WAITERS | LOCKED | WOKEN) == WAITERS
     }
 
     /// Wakes the first waiter, or hands the lock over to it (`true`).
