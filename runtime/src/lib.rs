@@ -57,6 +57,8 @@ mod goroutine;
 pub mod kernel;
 mod lock;
 mod loom;
+pub mod net;
+mod netpoll;
 mod overflow;
 mod panics;
 pub mod runtime;

@@ -21,6 +21,11 @@ pub struct Instant {
 }
 
 impl Instant {
+    /// On the driver's clock.
+    pub(crate) fn nanos(self) -> u64 {
+        self.ns
+    }
+
     /// The time from `earlier` to this one; zero if it is later.
     pub fn duration_since(self, earlier: Instant) -> Duration {
         Duration::from_nanos(self.ns.saturating_sub(earlier.ns))

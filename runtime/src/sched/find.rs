@@ -1,7 +1,7 @@
 //! Looking for work, on a thread's own stack.
 //!
 //! Order (Go's `findRunnable`): own timers; every 61st time the global queue; own
-//! queue; a batch from the global queue; the other Ps, in a random order, four
+//! queue; a batch from the global queue; the network; the other Ps, in a random order, four
 //! times round, and only on the last round a lone successor or a timer of
 //! theirs; then give up the P, look at everything once more, and sleep.
 //!
@@ -73,7 +73,10 @@ fn find(m: MRef) -> Option<GRef> {
         }
         let p = m.p();
         p.run_due_timers(m);
-        if let Some(g) = own_work(p, rt).or_else(|| search(m, p, rt)) {
+        if let Some(g) = own_work(p, rt)
+            .or_else(|| from_network(p, rt))
+            .or_else(|| search(m, p, rt))
+        {
             p.new_slice();
             m.preempt.store(false, Relaxed);
             return Some(g);
@@ -127,6 +130,17 @@ fn from_global(p: PRef, rt: &'static Rt) -> Option<GRef> {
     let share = rt.global.len() / rt.procs() as usize + 1;
     rt.global
         .pop(share.min(crate::loom::RING / 2), |g| p.append(g))
+}
+
+/// What the network has made ready, without waiting.
+fn from_network(p: PRef, rt: &'static Rt) -> Option<GRef> {
+    let mut ready = rt.poll_is_due()?.look(rt);
+    let first = ready.next()?;
+    if !ready.is_empty() {
+        ready.for_each(|g| p.append(g));
+        rt.wake_one();
+    }
+    Some(first)
 }
 
 /// Spins over the other Ps.

@@ -23,16 +23,19 @@
 //! wakes a thread for a lone successor that still waits, and sets it back too.
 
 use super::{MRef, PRef, Rt, rt::State, timers::NEVER};
+use crate::netpoll::{Poller, ReadyList};
 use crate::sys;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 
 /// Doublings of the number of lone successors that wake nobody.
 const FUTILE_LIMIT: u32 = 10;
 
-/// `M::wake`: asleep, woken with a P, or poked to look at the timers again.
+/// `M::wake`: asleep on this very word, woken with a P, poked to look at the
+/// timers again, or asleep in the network's queue.
 const ASLEEP: u32 = 0;
 const WOKEN: u32 = 1;
 const POKED: u32 = 2;
+const POLLING: u32 = 3;
 
 impl Rt {
     /// Work appeared on `p`; `lone` when it is all that `p` has.
@@ -120,11 +123,29 @@ impl Rt {
         if when < self.sleeps_until.load(SeqCst) {
             let state = self.state.lock();
             if let Some(m) = state.sleeper {
-                // Release: pairs with the acquire in `sleep_m`. Only from ASLEEP:
-                // a thread that was handed a P looks anyway.
-                let _ = m.wake.compare_exchange(ASLEEP, POKED, Release, Relaxed);
-                sys::futex_wake(&m.wake, 1);
+                self.poke_m(m);
             }
+        }
+    }
+
+    /// Has an M that sleeps look again at what it sleeps for.
+    pub(crate) fn poke_m(&self, m: MRef) {
+        // Release: pairs with the acquire in `sleep_m`. Not from WOKEN: a thread
+        // that was handed a P looks anyway.
+        let before = m.wake.fetch_update(Release, Relaxed, |wake| match wake {
+            ASLEEP | POLLING => Some(POKED),
+            _ => None,
+        });
+        if before.is_ok() {
+            self.end_sleep(m, before == Ok(POLLING));
+        }
+    }
+
+    /// The system's part of waking.
+    fn end_sleep(&self, m: MRef, polling: bool) {
+        match self.poller() {
+            Some(poller) if polling => poller.poke(),
+            _ => sys::futex_wake(&m.wake, 1),
         }
     }
 
@@ -147,14 +168,17 @@ impl Rt {
             state.idle_m = Some(m);
             state.idle_ms += 1;
         }
+        let mut ready = ReadyList::new();
         loop {
             let mut until = NEVER;
+            let mut poller = None;
             {
                 let mut state = self.state.lock();
                 let sleeper = state.sleeper.is_none_or(|s| std::ptr::eq(s, m));
                 if sleeper {
+                    poller = self.poller();
                     until = self.first_timer();
-                    state.sleeper = (until != NEVER).then_some(m);
+                    state.sleeper = (until != NEVER || poller.is_some()).then_some(m);
                     // SeqCst: pairs with `timer_added`.
                     self.sleeps_until.store(until, SeqCst);
                     // A timer that was added before the store is seen now.
@@ -175,7 +199,10 @@ impl Rt {
             };
             if m.wake.load(Acquire) == ASLEEP && (until == NEVER || until > now) {
                 let timeout = (until != NEVER).then(|| until - now);
-                sys::futex_wait(&m.wake, ASLEEP, timeout);
+                match poller {
+                    Some(poller) => ready = self.sleep_in_poller(m, poller, timeout),
+                    None => sys::futex_wait(&m.wake, ASLEEP, timeout),
+                }
             }
             // Acquire: pairs with the release of whoever hands us a P.
             match m.wake.load(Acquire) {
@@ -187,6 +214,7 @@ impl Rt {
                     m.p.set(Some(p));
                     p.attach(m);
                     m.spinning.set(m.wake_spinning.load(Relaxed));
+                    ready.for_each(|g| p.append(g));
                     return true;
                 }
                 POKED => {
@@ -195,8 +223,10 @@ impl Rt {
                 }
                 _ => {}
             }
-            if until != NEVER && sys::monotonic_ns() >= until {
-                // Our timer is due: take a P, unless somebody already chose us.
+            let due = until != NEVER && sys::monotonic_ns() >= until;
+            if due || !ready.is_empty() {
+                // Our timer is due, or the network has work: take a P, unless
+                // somebody already chose us.
                 let mut state = self.state.lock();
                 if m.wake.load(Acquire) != WOKEN
                     && let Some(p) = self.pop_idle_p(&mut state)
@@ -204,22 +234,52 @@ impl Rt {
                     if !state.remove_idle_m(m) {
                         // Handed a P in this moment: that one will do.
                         self.push_idle_p(&mut state, p);
+                        self.global.push(std::mem::take(&mut ready));
                         continue;
                     }
                     drop(state);
                     self.no_longer_sleeper(m);
                     m.p.set(Some(p));
                     p.attach(m);
+                    let lone = ready.next().map(|g| p.append(g)).is_none() || ready.is_empty();
+                    ready.for_each(|g| p.append(g));
+                    if !lone {
+                        self.wake_one();
+                    }
                     return true;
                 }
-                // All Ps are busy: they look at their timers themselves, and
-                // sysmon sees to those that do not get to it.
+                // All Ps are busy: they look at the global queue and at their
+                // timers themselves, and sysmon sees to those that do not get
+                // to it.
                 if m.wake.load(Acquire) != WOKEN {
+                    self.global.push(std::mem::take(&mut ready));
                     drop(state);
-                    sys::futex_wait(&m.wake, ASLEEP, Some(1_000_000));
+                    if due {
+                        sys::futex_wait(&m.wake, ASLEEP, Some(1_000_000));
+                    }
                 }
             }
         }
+    }
+
+    /// Sleeps where the network's events arrive.
+    fn sleep_in_poller(
+        &'static self,
+        m: MRef,
+        poller: &'static Poller,
+        timeout: Option<u64>,
+    ) -> ReadyList {
+        // Relaxed: only says which sleep a waker must end.
+        if m.wake
+            .compare_exchange(ASLEEP, POLLING, Relaxed, Relaxed)
+            .is_err()
+        {
+            return ReadyList::new();
+        }
+        let ready = poller.wait(self, timeout);
+        // Relaxed: whoever changed it meanwhile is seen by the load that follows.
+        let _ = m.wake.compare_exchange(POLLING, ASLEEP, Relaxed, Relaxed);
+        ready
     }
 
     fn no_longer_sleeper(&'static self, m: MRef) {
@@ -228,9 +288,11 @@ impl Rt {
             state.sleeper = None;
             self.sleeps_until.store(NEVER, SeqCst);
             // Somebody else must sleep for the timers that are left.
-            if let Some(other) = state.idle_m {
-                let _ = other.wake.compare_exchange(ASLEEP, POKED, Release, Relaxed);
-                sys::futex_wake(&other.wake, 1);
+            // While no P is idle, those who run look at all timers themselves.
+            if let Some(other) = state.idle_m
+                && self.idle_ps.load(SeqCst) != 0
+            {
+                self.poke_m(other);
             }
         }
     }
@@ -244,6 +306,7 @@ impl Rt {
             && self.global.len() == 0
             && self.first_timer() == NEVER
             && self.outside.load(SeqCst) == 0
+            && self.io_waiters.load(SeqCst) == 0
             && crate::kernel::outside_threads() == 0
     }
 
@@ -307,6 +370,6 @@ pub(crate) fn dismiss(m: MRef) {
 
 fn wake(m: MRef) {
     // Release: pairs with the acquire in `sleep_m`.
-    m.wake.store(WOKEN, Release);
-    sys::futex_wake(&m.wake, 1);
+    let before = m.wake.swap(WOKEN, Release);
+    m.rt().end_sleep(m, before == POLLING);
 }

@@ -15,7 +15,7 @@
 //! and the stacks of abandoned goroutines live until the process ends.
 
 use super::m::{self, Kind};
-use super::{Global, M, MRef, P, PRef, find, idle, sysmon, threads, timers::NEVER};
+use super::{GRef, Global, M, MRef, P, PRef, find, idle, sysmon, threads, timers::NEVER};
 use crate::lock::SpinLock;
 use crate::stack::StackPool;
 use crate::sys;
@@ -55,6 +55,10 @@ pub(crate) struct Rt {
     pub(crate) sleeps_until: AtomicU64,
     /// Threads that may ready a goroutine although all Ms sleep.
     pub(crate) outside: AtomicU32,
+    /// Goroutines that wait for the network: it may ready them.
+    pub(crate) io_waiters: AtomicU32,
+    /// See `netpoll`; null until somebody waits for the network.
+    pub(crate) poller: AtomicPtr<crate::netpoll::Poller>,
     pub(crate) pool: &'static StackPool,
     pub(crate) next_id: AtomicU64,
     pub(crate) state: SpinLock<State>,
@@ -91,8 +95,16 @@ pub(crate) struct State {
 unsafe impl Send for State {}
 
 impl State {
+    /// An idle M; the sleeper only if there is no other.
     pub(crate) fn pop_idle_m(&mut self) -> Option<MRef> {
         let m = self.idle_m?;
+        if self.sleeper.is_some_and(|s| std::ptr::eq(s, m))
+            && let Some(other) = m.idle_next.get()
+        {
+            m.idle_next.set(other.idle_next.take());
+            self.idle_ms -= 1;
+            return Some(other);
+        }
         self.idle_m = m.idle_next.take();
         self.idle_ms -= 1;
         Some(m)
@@ -132,6 +144,8 @@ impl Rt {
             spinning: AtomicU32::new(0),
             sleeps_until: AtomicU64::new(NEVER),
             outside: AtomicU32::new(0),
+            io_waiters: AtomicU32::new(0),
+            poller: AtomicPtr::default(),
             pool: config.pool,
             next_id: AtomicU64::new(1),
             state: SpinLock::new(State {
@@ -213,12 +227,17 @@ impl Rt {
     }
 
     /// Readies `g` from a thread that is not one of this runtime's, or has no P.
-    pub(crate) fn inject(&'static self, g: super::GRef) {
+    pub(crate) fn inject(&'static self, g: GRef) {
+        self.inject_all(std::iter::once(g));
+    }
+
+    /// As `inject`.
+    pub(crate) fn inject_all(&'static self, batch: impl Iterator<Item = GRef>) {
         {
             // Under the scheduler's lock, so that a thread about to sleep, and
             // the deadlock check, see it.
             let _state = self.state.lock();
-            self.global.push(std::iter::once(g));
+            self.global.push(batch);
         }
         self.wake_one();
     }
@@ -373,6 +392,7 @@ impl Rt {
                 None => break,
             }
         }
+        self.release_poller();
         for word in [&self.spawner_word, &self.sysmon_word] {
             // Release: pairs with the acquires of the two helpers.
             word.fetch_add(1, Release);

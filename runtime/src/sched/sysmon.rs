@@ -3,7 +3,8 @@
 //! It sleeps 20 µs at first and, after 50 rounds in which it had nothing to do,
 //! twice as long each round, up to 10 ms; while all Ps are idle it sleeps until one
 //! is not. It asks a goroutine that has run for 10 ms to yield at its next exit
-//! from the runtime, and wakes a thread for work that lies still beside idle Ps.
+//! from the runtime, wakes a thread for work that lies still beside idle Ps, and
+//! polls the network when nobody has for 10 ms.
 
 use super::{PRef, Rt};
 use crate::sys;
@@ -49,6 +50,7 @@ pub(crate) fn run(rt: &'static Rt) {
             // A timer of a P that is idle, or too busy to look.
             rt.wake_one();
         }
+        busy |= rt.poll_if_neglected(now);
         if busy {
             (delay, idle) = (SHORTEST_NS, 0);
         } else {

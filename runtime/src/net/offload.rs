@@ -1,0 +1,130 @@
+//! Calls that block a thread and have no non-blocking form: resolving a name.
+//!
+//! They run on a helper thread of their own while the goroutine is parked, so its
+//! P goes on with others. A thread per call is dear, but so is asking a name
+//! server; addresses that are literals never come here.
+
+use crate::kernel::{self, WaitReason};
+use crate::sched::m::{self, Kind};
+use std::any::TypeId;
+use std::io;
+use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, ToSocketAddrs};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Release};
+
+/// Runs `f` where it may block.
+pub(super) fn blocking<T: Send>(f: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    if !m::current().is_some_and(|m| m.kind.get() == Kind::Parallel) {
+        return f();
+    }
+    let caller = kernel::current();
+    let done = AtomicBool::new(false);
+    let outcome = std::thread::scope(|scope| {
+        let helper = std::thread::Builder::new()
+            .name("marmota-blocking".into())
+            .spawn_scoped(scope, || {
+                let outcome = catch_unwind(AssertUnwindSafe(f));
+                // Release: pairs with the load below.
+                done.store(true, Release);
+                kernel::ready(caller);
+                outcome
+            })?;
+        // Acquire: the outcome is written.
+        while !done.load(Acquire) {
+            kernel::park(WaitReason::Syscall);
+        }
+        // It has nothing left to do, so this does not block for long; and after it
+        // the scope has nobody to wait for, on whichever thread we are by now.
+        io::Result::Ok(helper.join())
+    })?;
+    match outcome {
+        Ok(Ok(result)) => result,
+        Ok(Err(payload)) | Err(payload) => resume_unwind(payload),
+    }
+}
+
+/// The addresses that `addrs` stands for; a name is resolved without holding up
+/// other goroutines.
+pub(super) fn addresses<A: ToSocketAddrs + Send>(addrs: A) -> io::Result<Vec<SocketAddr>> {
+    if is_literal(&addrs) {
+        return Ok(addrs.to_socket_addrs()?.collect());
+    }
+    blocking(move || Ok(addrs.to_socket_addrs()?.collect()))
+}
+
+/// Whether `addrs` is known not to need a name server.
+fn is_literal<A>(addrs: &A) -> bool {
+    if let Some(text) = view::<A, &'static str>(addrs) {
+        return text.parse::<SocketAddr>().is_ok();
+    }
+    if let Some(text) = view::<A, String>(addrs) {
+        return text.parse::<SocketAddr>().is_ok();
+    }
+    if let Some((host, _)) = view::<A, (&'static str, u16)>(addrs) {
+        return host.parse::<IpAddr>().is_ok();
+    }
+    let of = type_id::<A>();
+    [
+        type_id::<SocketAddr>(),
+        type_id::<SocketAddrV4>(),
+        type_id::<SocketAddrV6>(),
+        type_id::<(IpAddr, u16)>(),
+        type_id::<(Ipv4Addr, u16)>(),
+        type_id::<(Ipv6Addr, u16)>(),
+        type_id::<&SocketAddr>(),
+        type_id::<&[SocketAddr]>(),
+    ]
+    .contains(&of)
+}
+
+/// `value` as a `B`, if that is its type but for lifetimes. What `B` borrows lives
+/// only as long as `value` does.
+fn view<A, B>(value: &A) -> Option<&B> {
+    // SAFETY: the same type up to lifetimes, which the borrow bounds.
+    (type_id::<A>() == type_id::<B>()).then(|| unsafe { &*std::ptr::from_ref(value).cast::<B>() })
+}
+
+/// The identity of a type that may borrow: as if all its lifetimes were `'static`.
+fn type_id<T>() -> TypeId {
+    trait Identity {
+        fn get(&self) -> TypeId
+        where
+            Self: 'static;
+    }
+    struct Of<T>(PhantomData<T>);
+    impl<T> Identity for Of<T> {
+        fn get(&self) -> TypeId
+        where
+            Self: 'static,
+        {
+            TypeId::of::<T>()
+        }
+    }
+    let of = Of(PhantomData::<T>);
+    let of: &dyn Identity = &of;
+    // SAFETY: lifetimes are erased before code is generated; nothing of `T` is
+    // touched, only its identity asked.
+    let of = unsafe { std::mem::transmute::<&dyn Identity, &(dyn Identity + 'static)>(of) };
+    of.get()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_told_from_names() {
+        let local = String::from("127.0.0.1:80");
+        assert!(is_literal(&local.as_str()));
+        assert!(is_literal(&local));
+        assert!(is_literal(&"[::1]:80"));
+        assert!(is_literal(&("::1", 80u16)));
+        assert!(is_literal(&(Ipv4Addr::LOCALHOST, 80u16)));
+        assert!(is_literal(&local.parse::<SocketAddr>().unwrap()));
+        assert!(!is_literal(&"localhost:80"));
+        assert!(!is_literal(&("localhost", 80u16)));
+        assert!(!is_literal(&"127.0.0.1"), "no port: std's error");
+    }
+}
