@@ -53,6 +53,7 @@ impl TcpListener {
         refuse_in_sim("TcpListener::bind");
         let io = net::TcpListener::bind(&offload::addresses(addrs)?[..])?;
         io.set_nonblocking(true)?;
+        lengthen_queue(&io);
         let source = Source::new(io);
         Ok(TcpListener { source })
     }
@@ -107,6 +108,16 @@ impl TcpListener {
     pub fn ttl(&self) -> io::Result<u32> {
         self.source.ask(|io| io.ttl())
     }
+}
+
+/// std has the system queue 128 connections; what comes beyond that is dropped and
+/// tried again by the peer a second later. Goroutines connect by the thousand, so
+/// the queue gets the system's full length, as Go's.
+fn lengthen_queue(io: &net::TcpListener) {
+    use std::os::fd::AsRawFd;
+    // SAFETY: listening again only changes the length, which the system caps. It
+    // cannot fail for a socket that listens.
+    unsafe { libc::listen(io.as_raw_fd(), i32::MAX) };
 }
 
 /// See [`TcpListener::incoming`].

@@ -307,7 +307,6 @@ impl Rt {
             && self.first_timer() == NEVER
             && self.outside.load(SeqCst) == 0
             && self.io_waiters.load(SeqCst) == 0
-            && crate::kernel::outside_threads() == 0
     }
 
     /// Asks sysmon to look whether this is a deadlock: that takes a look at the
@@ -326,7 +325,10 @@ impl Rt {
             self.suspected.store(false, SeqCst);
             return true;
         }
-        if super::threads::strangers(&self.threads_before) > 0 {
+        // Not part of `all_asleep`: nobody here would look again when they end.
+        if crate::kernel::outside_threads() > 0
+            || super::threads::strangers(&self.threads_before) > 0
+        {
             return false;
         }
         // A thread that has ended by now may have readied somebody before.
