@@ -186,14 +186,14 @@ macro_rules! stream {
             #[track_caller]
             fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
                 self.source
-                    .op(Side::Read, Location::caller(), |mut io| io.read(buf))
+                    .read(buf.len(), Location::caller(), |mut io| io.read(buf))
             }
 
             #[track_caller]
             fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-                self.source.op(Side::Read, Location::caller(), |mut io| {
-                    io.read_vectored(bufs)
-                })
+                let room = bufs.iter().map(|buf| buf.len()).sum();
+                self.source
+                    .read(room, Location::caller(), |mut io| io.read_vectored(bufs))
             }
         }
 

@@ -29,6 +29,8 @@ pub(super) struct Source<S: AsRawFd> {
     desc: &'static Desc,
     /// std's time limits, in nanoseconds; 0 is none.
     limits: [AtomicU64; 2],
+    /// The events there had been, plus one, when a read took all there was.
+    drained: AtomicU64,
 }
 
 impl<S: AsRawFd> Source<S> {
@@ -38,6 +40,7 @@ impl<S: AsRawFd> Source<S> {
             io: ManuallyDrop::new(io),
             desc: Desc::new(),
             limits: [AtomicU64::new(0), AtomicU64::new(0)],
+            drained: AtomicU64::new(0),
         }
     }
 
@@ -63,28 +66,57 @@ impl<S: AsRawFd> Source<S> {
         at: &'static Location<'static>,
         f: impl FnMut(&S) -> io::Result<R>,
     ) -> io::Result<R> {
-        // Relaxed: nothing is ordered by a time limit.
-        let limit = self.limits[side as usize].load(Relaxed);
-        self.op_within(side, limit, at, f)
+        let seen = self.desc.seen(side);
+        self.op_from(seen, true, side, at, f).1
     }
 
-    pub(super) fn op_within<R>(
+    /// As `op`, for reading up to `room` bytes from a stream. A read that leaves
+    /// room has taken all there was; then the next one waits at once if nothing has
+    /// happened since, and saves the call that would only say so.
+    #[inline]
+    pub(super) fn read(
         &self,
+        room: usize,
+        at: &'static Location<'static>,
+        f: impl FnMut(&S) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let seen = self.desc.seen(Side::Read);
+        // Relaxed: if it is stale, we try once too often.
+        let drained = self.drained.load(Relaxed) == u64::from(seen) + 1;
+        // The end of the stream is no event of its own if it came with the data.
+        let try_first = !drained || !self.desc.short_read_drains();
+        let (seen, result) = self.op_from(seen, try_first, Side::Read, at, f);
+        let all = matches!(result, Ok(n) if n > 0 && n < room);
+        self.drained
+            .store(if all { u64::from(seen) + 1 } else { 0 }, Relaxed);
+        result
+    }
+
+    /// Gives the result, and the events there had been before the try that had it.
+    #[inline]
+    fn op_from<R>(
+        &self,
+        mut seen: u32,
+        try_first: bool,
         side: Side,
-        limit: u64,
         at: &'static Location<'static>,
         mut f: impl FnMut(&S) -> io::Result<R>,
-    ) -> io::Result<R> {
+    ) -> (u32, io::Result<R>) {
         refuse_in_sim("an operation on a socket");
-        self.desc.may_begin(side)?;
-        let mut until = NEVER;
+        if let Err(stopped) = self.desc.may_begin(side) {
+            return (seen, Err(stopped.into()));
+        }
+        // Relaxed: nothing is ordered by a time limit.
+        let limit = self.limits[side as usize].load(Relaxed);
+        let (mut until, mut skip) = (NEVER, !try_first);
         let result = loop {
-            let seen = self.desc.seen(side);
-            match f(&self.io) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(_) if self.desc.is_closed() => break Err(closed()),
-                result => break result,
+            if !std::mem::take(&mut skip) {
+                match f(&self.io) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                    Err(_) if self.desc.is_closed() => break Err(closed()),
+                    result => break result,
+                }
             }
             if limit != 0 && until == NEVER {
                 until = sys::monotonic_ns().saturating_add(limit).min(NEVER - 1);
@@ -92,6 +124,7 @@ impl<S: AsRawFd> Source<S> {
             if let Err(stopped) = self.desc.wait(self.io.as_raw_fd(), side, seen, until, at) {
                 break Err(stopped.into());
             }
+            seen = self.desc.seen(side);
         };
         self.desc.pass_on(side);
         // A goroutine that always finds its socket ready yields here when its
@@ -99,7 +132,7 @@ impl<S: AsRawFd> Source<S> {
         if m::current().is_some() {
             kernel::leave(kernel::enter_quietly());
         }
-        result
+        (seen, result)
     }
 
     /// As `op`, where the system gives no event when it is worth another try: a

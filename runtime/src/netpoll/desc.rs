@@ -77,6 +77,8 @@ pub(crate) struct Desc {
     fronts: [Front; 2],
     timers: [Timer; 2],
     closed: AtomicBool,
+    /// See `UNSURE`.
+    unsure: AtomicBool,
     state: SpinLock<State>,
 }
 
@@ -175,6 +177,13 @@ impl Desc {
     pub(crate) fn seen(&self, side: Side) -> u32 {
         // Acquire: the system call comes after.
         self.front(side).events.load(Acquire)
+    }
+
+    /// Whether a read that leaves room has taken all there was, asked after `seen`.
+    #[inline]
+    pub(crate) fn short_read_drains(&self) -> bool {
+        // Relaxed: ordered by the count of events.
+        !self.unsure.load(Relaxed)
     }
 
     #[inline]
@@ -279,6 +288,10 @@ impl Desc {
             let mut state = desc.state.lock();
             if u64::from(state.generation) != tag >> 48 {
                 return;
+            }
+            if ready & super::UNSURE != 0 {
+                // Relaxed: published by the release below.
+                desc.unsure.store(true, Relaxed);
             }
             for side in SIDES {
                 if ready & side.bit() == 0 {
@@ -509,6 +522,7 @@ impl Desc {
             self.front(side).deadline.store(0, Relaxed);
         }
         self.closed.store(false, Relaxed);
+        self.unsure.store(false, Relaxed);
         SLAB.free(std::iter::once(self));
         kernel::leave(m);
     }

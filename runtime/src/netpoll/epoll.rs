@@ -9,7 +9,7 @@
 //! a write to an eventfd that is watched edge-triggered as well, so that nobody has
 //! to read it; see `Poller` for who passes on a poke that was not meant for him.
 
-use super::{READ, WRITE};
+use super::{READ, UNSURE, WRITE};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicI32};
 
@@ -71,7 +71,7 @@ impl Queue {
     pub(super) fn watch(&self, fd: i32, tag: u64, had: u8, want: u8) -> Result<(), i32> {
         let mut flags = libc::EPOLLET | libc::EPOLLRDHUP;
         if want & READ != 0 {
-            flags |= libc::EPOLLIN;
+            flags |= libc::EPOLLIN | libc::EPOLLPRI;
         }
         if want & WRITE != 0 {
             flags |= libc::EPOLLOUT;
@@ -111,6 +111,10 @@ impl Queue {
             }
             if events & (libc::EPOLLHUP | libc::EPOLLERR) != 0 {
                 ready |= READ | WRITE;
+            }
+            let end = libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR;
+            if events & (end | libc::EPOLLPRI) != 0 {
+                ready |= UNSURE;
             }
             event(tag, ready);
         }

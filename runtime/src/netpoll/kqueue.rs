@@ -3,7 +3,7 @@
 //!
 //! A poke is a user event; a bell is a pipe, since there is no eventfd.
 
-use super::{READ, WRITE};
+use super::{READ, UNSURE, WRITE};
 use std::sync::atomic::AtomicI32;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -119,8 +119,8 @@ impl Queue {
                 f if f == libc::EVFILT_READ as i32 => READ,
                 _ => WRITE,
             };
-            if e.flags as u32 & (libc::EV_EOF | libc::EV_ERROR) as u32 != 0 && ready == WRITE {
-                ready |= READ;
+            if e.flags as u32 & (libc::EV_EOF | libc::EV_ERROR) as u32 != 0 {
+                ready |= READ | UNSURE;
             }
             event(e.udata as usize as u64, ready);
         }

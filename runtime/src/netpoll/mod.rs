@@ -51,6 +51,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 /// Directions, as bits.
 pub(crate) const READ: u8 = 1;
 pub(crate) const WRITE: u8 = 2;
+/// With a direction in an event: the peer has ended, the socket failed, or there
+/// is urgent data, at which a read stops short. From then on a short read is no
+/// proof that there is nothing more.
+const UNSURE: u8 = 4;
 
 /// After that long without a poll, sysmon polls (Go's number).
 const NEGLECTED_NS: u64 = 10_000_000;

@@ -252,3 +252,69 @@ fn names_are_resolved_without_holding_up_others() {
         rx.recv().unwrap().unwrap();
     });
 }
+
+#[test]
+fn a_short_read_never_hides_an_end_or_more_data() {
+    // A read that leaves room saves the next call, unless there is something the
+    // kernel told already: the end that came with the data, or what lies behind
+    // an urgent byte.
+    at_every_width(|| {
+        for round in 0..50 {
+            let (near, far) = pair();
+            near.set_nodelay(true).unwrap();
+            let reader = spawn(move || {
+                let (mut far, mut all, mut buf) = (far, Vec::new(), [0; 64]);
+                loop {
+                    match far.read(&mut buf).unwrap() {
+                        0 => break all,
+                        n => all.extend_from_slice(&buf[..n]),
+                    }
+                }
+            });
+            if round % 2 == 0 {
+                // The reader waits, and so is watched.
+                marmota::time::sleep(Duration::from_micros(200));
+            }
+            (&near).write_all(b"ab").unwrap();
+            if round % 5 == 0 {
+                // SAFETY: one live byte, to an open socket.
+                let n =
+                    unsafe { libc::send(near.as_raw_fd(), b"!".as_ptr().cast(), 1, libc::MSG_OOB) };
+                assert_eq!(n, 1);
+            }
+            (&near).write_all(b"cd").unwrap();
+            if round % 3 == 0 {
+                marmota::runtime::gosched();
+            }
+            near.shutdown(Shutdown::Write).unwrap();
+            assert_eq!(reader.join().unwrap(), b"abcd");
+        }
+    });
+}
+
+#[test]
+fn words_behind_an_urgent_byte_arrive_without_an_end() {
+    at_every_width(|| {
+        let (near, mut far) = pair();
+        near.set_nodelay(true).unwrap();
+        let reader = spawn(move || {
+            let mut all = [0; 4];
+            far.read_exact(&mut all[..1]).unwrap();
+            let mut at = 1;
+            while at < 4 {
+                let mut buf = [0; 64];
+                let n = far.read(&mut buf).unwrap();
+                all[at..at + n].copy_from_slice(&buf[..n]);
+                at += n;
+            }
+            all
+        });
+        (&near).write_all(b"a").unwrap();
+        marmota::time::sleep(Duration::from_micros(500));
+        // SAFETY: two live bytes; the last is the urgent one.
+        let n = unsafe { libc::send(near.as_raw_fd(), b"b!".as_ptr().cast(), 2, libc::MSG_OOB) };
+        assert_eq!(n, 2);
+        (&near).write_all(b"cd").unwrap();
+        assert_eq!(&reader.join().unwrap(), b"abcd");
+    });
+}
