@@ -1,0 +1,3 @@
+module marmota/peers
+
+go 1.25
