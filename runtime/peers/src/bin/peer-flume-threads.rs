@@ -1,0 +1,12 @@
+//! flume's blocking side on plain threads, one per goroutine of the row.
+
+use std::process::ExitCode;
+
+use marmota_peers::harness::main_with;
+use marmota_peers::threads::host;
+
+marmota_peers::thread_channels!(flume::bounded);
+
+fn main() -> ExitCode {
+    main_with(&[channels::CHANNELS], host)
+}
