@@ -26,6 +26,9 @@ pub struct Bench {
     name: &'static str,
     run: Run,
     note: &'static str,
+    /// From which GOMAXPROCS on the note holds.
+    note_from: usize,
+    hosted: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +44,8 @@ impl Bench {
             name,
             run: Run::Timed(run),
             note: "",
+            note_from: 1,
+            hosted: true,
         }
     }
 
@@ -50,12 +55,31 @@ impl Bench {
             name,
             run: Run::Direct(run),
             note: "",
+            note_from: 1,
+            hosted: true,
         }
     }
 
     /// Where the work is not quite the row's: how it differs, shown beside the figure.
     pub const fn note(self, note: &'static str) -> Bench {
         Bench { note, ..self }
+    }
+
+    /// The same, for a difference that is there only from this GOMAXPROCS on.
+    pub const fn note_from(self, procs: usize, note: &'static str) -> Bench {
+        Bench {
+            note,
+            note_from: procs,
+            ..self
+        }
+    }
+
+    /// For work that brings its own runtime: it runs on the main thread, without the host.
+    pub const fn without_host(self) -> Bench {
+        Bench {
+            hosted: false,
+            ..self
+        }
     }
 
     fn measure(&self) -> f64 {
@@ -107,8 +131,13 @@ pub fn main_with(benches: &[&[Bench]], host: impl FnOnce(usize, Job) -> f64) -> 
         Ok(procs) if procs >= 1 => procs,
         _ => return usage(&format!("PROCS is a number from 1 on, not {procs}")),
     };
-    let figure = host(procs, Box::new(move || bench.measure()));
-    println!("{figure:.3} {}", bench.note);
+    let figure = if bench.hosted {
+        host(procs, Box::new(move || bench.measure()))
+    } else {
+        bench.measure()
+    };
+    let noted = procs >= bench.note_from;
+    println!("{figure:.3} {}", if noted { bench.note } else { "" });
     ExitCode::SUCCESS
 }
 

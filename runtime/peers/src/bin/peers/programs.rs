@@ -35,6 +35,7 @@ pub struct Program {
 
 /// Every Rust program: the binary, what the table calls it, its column.
 const RUST: &[(&str, &str, Kind)] = &[
+    ("ours", "ours", Kind::Ours),
     ("peer-tokio", "tokio", Kind::Peer),
     ("peer-may", "may", Kind::Peer),
     ("peer-threads", "std on threads", Kind::Peer),

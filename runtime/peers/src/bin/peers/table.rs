@@ -123,7 +123,7 @@ impl Report<'_> {
                     go.map_or("–".to_owned(), |figure| show(figure.value, row.unit)),
                     ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}")),
                     goal(row, procs),
-                    reached(row, procs, ours.map(|figure| figure.value), ratio),
+                    verdict(row, procs, ours, ratio),
                     self.best_peer(row, procs),
                 )
                 .unwrap();
@@ -139,12 +139,17 @@ impl Report<'_> {
             notes.push(go::HOW_TO_GET.to_owned());
         }
         for cell in self.results {
-            if let Err(why) = &cell.outcome {
-                let label = self.programs[cell.program].label;
-                notes.push(format!(
-                    "{label} has no figure for `{}` at P {}: {why}",
-                    cell.row, cell.procs
-                ));
+            let Program { label, kind, .. } = &self.programs[cell.program];
+            let (row, procs) = (cell.row, cell.procs);
+            match &cell.outcome {
+                Err(why) => notes.push(format!(
+                    "{label} has no figure for `{row}` at P {procs}: {why}"
+                )),
+                // A peer's note stands beside its figure.
+                Ok(figure) if *kind != Kind::Peer && !figure.note.is_empty() => {
+                    notes.push(format!("{label}, `{row}` at P {procs}: {}.", figure.note));
+                }
+                Ok(_) => {}
             }
         }
         if !notes.is_empty() {
@@ -200,6 +205,15 @@ fn goal(row: &Row, procs: usize) -> String {
         Goal::OfGoAt(..) => "–".to_owned(),
         Goal::AtMost(most) => format!("≤ {}", show_figure(most, row.unit)),
         Goal::AtLeast(least) => format!("≥ {}", show_figure(least, row.unit)),
+    }
+}
+
+/// What the goal says of our figure. One for other work than the row's meets
+/// and misses nothing.
+fn verdict(row: &Row, procs: usize, ours: Option<&Figure>, ratio: Option<f64>) -> String {
+    match ours {
+        Some(figure) if !figure.note.is_empty() => "other work, see below".to_owned(),
+        _ => reached(row, procs, ours.map(|figure| figure.value), ratio),
     }
 }
 
@@ -292,6 +306,18 @@ mod tests {
         let row = rows::find("preemption").unwrap(); // at most 15,000
         assert_eq!(reached(row, 1, Some(12_000.0), None), "met");
         assert_eq!(reached(row, 1, Some(30_000.0), None), "missed by 2.00×");
+    }
+
+    #[test]
+    fn a_figure_for_other_work_is_not_judged() {
+        let row = rows::find("pingpong").unwrap();
+        let figure = |note: &str| Figure {
+            value: 50.0,
+            note: note.to_owned(),
+        };
+        assert_eq!(verdict(row, 1, Some(&figure("")), Some(0.1)), "met");
+        let judged = verdict(row, 1, Some(&figure("buffer of 1")), Some(0.1));
+        assert_eq!(judged, "other work, see below");
     }
 
     #[test]
