@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -44,38 +43,52 @@ func residentBytes() float64 {
 }
 
 // preemption: two goroutines that never block share one P for a second. Each
-// writes the time into one shared place, over and over; who finds that the
-// last to write was the other one has just been resumed, and the difference is
-// what the preemption and the resumption took. The result is the median: a
-// switch during which the system ran another process says nothing about us.
+// looks at the clock, over and over, and notes when it was away; a switch lasts
+// from the last look of the one to the first of the other.
 func preemption() float64 {
-	const lasts = time.Second
+	const lasts, away = time.Second, 50 * time.Microsecond
 	begin := time.Now()
-	var owner atomic.Int32
-	var stamp atomic.Int64
-	spin := func(me int32) []float64 {
-		gaps := make([]float64, 0, 4096)
-		for {
-			now := int64(time.Since(begin))
-			if last := owner.Load(); last != me {
-				owner.Store(me)
-				if last != 0 && len(gaps) < cap(gaps) {
-					gaps = append(gaps, float64(now-stamp.Load()))
-				}
+	spin := func() []absence {
+		absences := make([]absence, 0, lasts/away)
+		for last := time.Since(begin); last < lasts; {
+			now := time.Since(begin)
+			if now-last > away {
+				absences = append(absences, absence{last, now})
 			}
-			stamp.Store(now)
-			if now >= int64(lasts) {
-				return gaps
+			last = now
+		}
+		return absences
+	}
+	results := make(chan []absence, 2)
+	go func() { results <- spin() }()
+	go func() { results <- spin() }()
+	return switches(<-results, <-results)
+}
+
+// absence is when a spinner did not run: its last look at the clock before,
+// and its first one after, from the common beginning.
+type absence struct{ left, back time.Duration }
+
+// switches gives the median of the switches between the two, in nanoseconds.
+// In a switch from a to b, b was away before a left and came back while a was
+// away; a moment in which the system ran another process is none.
+func switches(a, b []absence) float64 {
+	var took []time.Duration
+	collect := func(from, to []absence) {
+		for _, t := range to {
+			for _, f := range from {
+				if t.left < f.left && f.left < t.back && t.back < f.back {
+					took = append(took, t.back-f.left)
+					break
+				}
 			}
 		}
 	}
-	results := make(chan []float64, 2)
-	go func() { results <- spin(1) }()
-	go func() { results <- spin(2) }()
-	gaps := append(<-results, <-results...)
-	if len(gaps) < 10 {
-		fail(fmt.Sprintf("preemption: only %d switches in a second", len(gaps)))
+	collect(a, b)
+	collect(b, a)
+	if len(took) < 10 {
+		fail(fmt.Sprintf("preemption: only %d switches in a second", len(took)))
 	}
-	slices.Sort(gaps)
-	return gaps[len(gaps)/2]
+	slices.Sort(took)
+	return float64(took[len(took)/2])
 }

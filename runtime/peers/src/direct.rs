@@ -1,8 +1,6 @@
 //! The two rows that are not a duration divided by a count: resident memory
 //! and preemption. Here stands the part that does not depend on the runtime.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What the system says this process keeps in memory, in bytes.
@@ -19,48 +17,117 @@ pub fn resident_bytes() -> f64 {
 
 /// How long the preemption row spins.
 const LASTS: Duration = Duration::from_secs(1);
+/// Two looks at the clock that lie further apart than this had somebody else
+/// run in between. Far more than a look takes, far less than a slice.
+const AWAY: Duration = Duration::from_micros(50);
+
+/// When a spinner was not running: its last look at the clock before, and its
+/// first one after, in nanoseconds from the common beginning.
+#[derive(Debug, Clone, Copy)]
+pub struct Absence {
+    left: u64,
+    back: u64,
+}
 
 /// Two functions that never block, for two goroutines that share one P.
 ///
-/// Each writes the time into one shared place, over and over; who finds that
-/// the last to write was the other one has just been resumed, and the
-/// difference is what the preemption and the resumption took together. Each
-/// returns its differences in nanoseconds, for [`median`].
-pub fn spinners() -> [impl FnOnce() -> Vec<f64> + Send + 'static; 2] {
+/// Each looks at the clock, over and over, and notes when it was away. They
+/// share nothing while they spin: a word that both write would be stale
+/// whenever the switch falls between the look and the write. What they return
+/// goes to [`switches`].
+pub fn spinners() -> [impl FnOnce() -> Vec<Absence> + Send + 'static; 2] {
     let begin = Instant::now();
-    let shared = Arc::new((AtomicU32::new(0), AtomicU64::new(0)));
-    [1, 2].map(|me| {
-        let shared = Arc::clone(&shared);
+    [(); 2].map(|()| {
         move || {
-            let (owner, stamp) = &*shared;
-            let mut gaps = Vec::with_capacity(4096);
-            loop {
-                let now = begin.elapsed().as_nanos() as u64;
-                // SeqCst as in Go, whose atomics know no other order.
-                let last = owner.load(Ordering::SeqCst);
-                if last != me {
-                    owner.store(me, Ordering::SeqCst);
-                    if last != 0 && gaps.len() < gaps.capacity() {
-                        gaps.push(now as f64 - stamp.load(Ordering::SeqCst) as f64);
-                    }
+            // Room for all that fit into the time: no allocation while spinning.
+            let mut absences = Vec::with_capacity((LASTS.as_nanos() / AWAY.as_nanos()) as usize);
+            let mut last = begin.elapsed();
+            while last < LASTS {
+                let now = begin.elapsed();
+                if now - last > AWAY {
+                    absences.push(Absence {
+                        left: last.as_nanos() as u64,
+                        back: now.as_nanos() as u64,
+                    });
                 }
-                stamp.store(now, Ordering::SeqCst);
-                if now >= LASTS.as_nanos() as u64 {
-                    return gaps;
-                }
+                last = now;
             }
+            absences
         }
     })
 }
 
-/// The median of what the two spinners saw: a switch during which the system
-/// ran another process says nothing about the runtime.
-pub fn median(mut gaps: Vec<f64>) -> f64 {
+/// What a preemption and the resumption of the other took, in nanoseconds: the
+/// median over all switches from one spinner to the other.
+///
+/// A switch from A to B: B was away before A left, and came back while A was
+/// away. So a moment in which the system ran another process, and A went on
+/// afterwards, is none; and the median leaves out those that such a moment fell
+/// into.
+pub fn switches(a: &[Absence], b: &[Absence]) -> f64 {
+    let mut took: Vec<u64> = [(a, b), (b, a)]
+        .into_iter()
+        .flat_map(|(from, to)| {
+            to.iter().filter_map(|to| {
+                let from = from.iter().find(|from| {
+                    to.left < from.left && from.left < to.back && to.back < from.back
+                })?;
+                Some(to.back - from.left)
+            })
+        })
+        .collect();
     assert!(
-        gaps.len() >= 10,
+        took.len() >= 10,
         "only {} switches in a second: nobody preempts here",
-        gaps.len()
+        took.len()
     );
-    gaps.sort_by(f64::total_cmp);
-    gaps[gaps.len() / 2]
+    took.sort_unstable();
+    took[took.len() / 2] as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn absences(times: &[(u64, u64)]) -> Vec<Absence> {
+        times
+            .iter()
+            .map(|&(left, back)| Absence { left, back })
+            .collect()
+    }
+
+    /// A and B take turns of 10 ms; a switch takes 3 µs.
+    fn turns() -> (Vec<Absence>, Vec<Absence>) {
+        let turn = |n: u64| (n * 10_000_000 + 3_000, (n + 1) * 10_000_000);
+        // In turn n, from its beginning to its end, the one away is the other.
+        let away = |n: u64| (turn(n).0 - 3_000, turn(n).1 + 3_000);
+        let a: Vec<_> = (0..20).filter(|n| n % 2 == 1).map(away).collect();
+        let b: Vec<_> = (0..20).filter(|n| n % 2 == 0).map(away).collect();
+        (absences(&a), absences(&b))
+    }
+
+    #[test]
+    fn a_switch_lasts_from_the_last_look_of_the_one_to_the_first_of_the_other() {
+        let (a, b) = turns();
+        assert_eq!(switches(&a, &b), 3_000.0);
+    }
+
+    #[test]
+    fn a_process_that_comes_between_is_no_switch() {
+        let (mut a, b) = turns();
+        // In each of A's turns, while B is away, another process runs for 2 ms.
+        let own: Vec<_> = b
+            .iter()
+            .map(|b| (b.left + 4_000_000, b.left + 6_000_000))
+            .collect();
+        a.extend(absences(&own));
+        a.sort_by_key(|absence| absence.left);
+        assert_eq!(switches(&a, &b), 3_000.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "nobody preempts here")]
+    fn one_after_the_other_is_no_preemption() {
+        switches(&absences(&[]), &absences(&[(0, 1_000_000_000)]));
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use marmota_peers::direct::{median, spinners};
+use marmota_peers::direct::{spinners, switches};
 use marmota_peers::harness::{Bench, main_with};
 use marmota_peers::threads::host;
 
@@ -63,11 +63,6 @@ fn rwmutex(n: u64) -> Duration {
 }
 
 fn preemption() -> f64 {
-    let threads = spinners().map(thread::spawn);
-    median(
-        threads
-            .into_iter()
-            .flat_map(|t| t.join().unwrap())
-            .collect(),
-    )
+    let [a, b] = spinners().map(thread::spawn);
+    switches(&a.join().unwrap(), &b.join().unwrap())
 }
