@@ -33,7 +33,7 @@ pub fn tokens_are_never_overdrawn_and_no_wakeup_is_lost() {
             ::loom::thread::spawn(move || work(&shared, n))
         });
         work(&shared, 1);
-        others.map(|t| t.join().unwrap());
+        others.into_iter().for_each(|t| t.join().unwrap());
         assert_eq!(shared.0.held(), 0);
         assert!(!shared.0.give_back(1), "none is held");
     });
