@@ -75,6 +75,50 @@ pub mod time;
 pub use chan::{Chan, Receiver, Sender, chan};
 pub use goroutine::{JoinHandle, Scope, ScopedJoinHandle, go, scope, spawn};
 pub use marmota_macros::{main, test};
+/// Waits until one of several channel operations can go on, carries it out, and
+/// gives its arm's value (Go's `select`).
+///
+/// ```text
+/// select! {
+///     value = <-rx => ..,       receive: value is an Option, None from a closed channel
+///     <-quit => ..,             receive, whatever comes
+///     tx <- expression => ..,   send
+///     default => ..,            if none of them can go on at this moment
+/// }
+/// ```
+///
+/// If several can go on, each is as likely as the others. Channel and value
+/// expressions are evaluated once, in source order, whichever arm is taken; their
+/// temporaries end before the arm begins. A case on a nil channel is never taken,
+/// and a select without any case blocks for ever. Arms may return, break, continue
+/// and use `?`; a comma is needed after those that do not end with a block.
+///
+/// Channels may be a `Sender`, a `Receiver`, a `Chan`, or a reference to one. The
+/// value is bound as by `let`, so the pattern may carry a type and must match
+/// `None` too.
+///
+/// ```
+/// use marmota::{chan, go, select, time};
+/// use std::time::Duration;
+/// #[marmota::main]
+/// fn main() {
+///     let (tx, rx) = chan(0);
+///     let (_quit, quitting) = chan::<()>(0);
+///     go(move || tx.send("a value"));
+///     let answer = select! {
+///         value = <-rx => value.unwrap_or("closed"),
+///         <-quitting => return,
+///         <-time::after(Duration::from_secs(10)) => "too late",
+///     };
+///     assert_eq!(answer, "a value");
+/// }
+/// ```
+///
+/// # Panics
+/// `send on closed channel`.
+///
+/// Source of the rules: the Go specification, "Select statements".
+pub use marmota_macros::select;
 pub use runtime_builder::{BuildError, Builder, Runtime};
 
 /// Whether this code runs in a goroutine (and not on a plain thread).
@@ -95,6 +139,13 @@ pub(crate) fn current_g() -> sched::GRef {
 #[doc(hidden)]
 pub mod __private {
     use crate::Runtime;
+
+    /// `select!`.
+    pub mod select {
+        pub use crate::chan::select::{
+            DEFAULT, Slot, for_ever, poll, recv_case, send_case, value_for, wait,
+        };
+    }
 
     // Safe functions, so that the attributes work in crates that forbid unsafe
     // code: the attribute is the promise (see "Soundness").

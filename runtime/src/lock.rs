@@ -44,6 +44,16 @@ impl<T> SpinLock<T> {
         Guard { lock: self }
     }
 
+    /// A guard for a lock that was taken by `lock`, whose guard was forgotten: for
+    /// a select, which holds as many locks as it has cases.
+    ///
+    /// # Safety
+    /// The caller holds the lock and uses no other guard of it.
+    #[inline(always)]
+    pub(crate) unsafe fn assume_locked(&self) -> Guard<'_, T> {
+        Guard { lock: self }
+    }
+
     #[cold]
     #[inline(never)]
     fn contended(&self) {

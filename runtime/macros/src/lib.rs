@@ -1,4 +1,6 @@
-//! The attribute macros of the `marmota` crate; use them from there.
+//! The macros of the `marmota` crate; use them from there.
+
+mod select;
 
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
@@ -27,6 +29,14 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     expand(args.into(), item.into(), Kind::Test)
+        .unwrap_or_else(|e| e.to_compile_error())
+        .into()
+}
+
+/// `marmota::select!`; its documentation is there.
+#[proc_macro]
+pub fn select(arms: TokenStream) -> TokenStream {
+    select::expand(arms.into())
         .unwrap_or_else(|e| e.to_compile_error())
         .into()
 }

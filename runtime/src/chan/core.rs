@@ -16,30 +16,36 @@
 //! A value has one owner at all times: the sender's frame until `done`, the buffer,
 //! or the receiver's frame after `done`.
 
+use super::quiet::{Quiet, RECV, SEND};
+use super::timed::ChanTimer;
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
 use crate::sched::MRef;
 use std::mem::MaybeUninit;
 use std::panic::Location;
 
-pub(crate) struct Core<T> {
+pub struct Core<T> {
     capacity: usize,
-    state: SpinLock<State<T>>,
+    /// What those who only look go by: see `quiet.rs`.
+    pub(super) quiet: Quiet,
+    pub(super) state: SpinLock<State<T>>,
+    /// Set for the channel of a timer: see `timed.rs`.
+    pub(super) timer: Option<Box<ChanTimer<T>>>,
 }
 
-struct State<T> {
+pub(super) struct State<T> {
     closed: bool,
     /// Values in the buffer, and where the oldest lies.
-    len: usize,
+    pub(super) len: usize,
     head: usize,
     buffer: Box<[MaybeUninit<T>]>,
-    receivers: WaitQueue,
-    senders: WaitQueue,
+    pub(super) receivers: WaitQueue,
+    pub(super) senders: WaitQueue,
 }
 
 // SAFETY: values move between threads, references to them are never shared.
 unsafe impl<T: Send> Send for Core<T> {}
-// SAFETY: all state is behind the lock.
+// SAFETY: all state is behind the lock, or atomic.
 unsafe impl<T: Send> Sync for Core<T> {}
 
 /// What came of trying to send.
@@ -57,6 +63,17 @@ pub(crate) enum Received<T> {
 }
 
 impl<T> State<T> {
+    fn new(places: usize) -> Self {
+        State {
+            closed: false,
+            len: 0,
+            head: 0,
+            buffer: Box::new_uninit_slice(places),
+            receivers: WaitQueue::new(),
+            senders: WaitQueue::new(),
+        }
+    }
+
     fn push(&mut self, value: MaybeUninit<T>) {
         let mut at = self.head + self.len;
         if at >= self.buffer.len() {
@@ -66,7 +83,7 @@ impl<T> State<T> {
         self.len += 1;
     }
 
-    fn pop(&mut self) -> MaybeUninit<T> {
+    pub(super) fn pop(&mut self) -> MaybeUninit<T> {
         let value = std::mem::replace(&mut self.buffer[self.head], MaybeUninit::uninit());
         self.head += 1;
         if self.head == self.buffer.len() {
@@ -91,14 +108,19 @@ impl<T> Core<T> {
         }
         Core {
             capacity,
-            state: SpinLock::new(State {
-                closed: false,
-                len: 0,
-                head: 0,
-                buffer: Box::new_uninit_slice(capacity),
-                receivers: WaitQueue::new(),
-                senders: WaitQueue::new(),
-            }),
+            quiet: Quiet::new(),
+            state: SpinLock::new(State::new(capacity)),
+            timer: None,
+        }
+    }
+
+    /// The channel of a timer: looks unbuffered, and keeps one value.
+    pub(crate) fn of_timer(timer: ChanTimer<T>) -> Self {
+        Core {
+            capacity: 0,
+            quiet: Quiet::new(),
+            state: SpinLock::new(State::new(1)),
+            timer: Some(Box::new(timer)),
         }
     }
 
@@ -107,6 +129,9 @@ impl<T> Core<T> {
     }
 
     pub(crate) fn len(&self) -> usize {
+        if self.timer.is_some() {
+            return 0;
+        }
         let m = kernel::enter_quietly();
         let len = self.state.lock().len;
         kernel::leave(m);
@@ -119,7 +144,7 @@ impl<T> Core<T> {
     pub(crate) fn send(&self, value: &mut MaybeUninit<T>, at: &'static Location<'static>) -> bool {
         let m = kernel::enter();
         let mut state = self.state.lock();
-        match offer(m, &mut state, value) {
+        match offer(&self.quiet, &mut state, value) {
             Offered::Handed(waiter) => {
                 drop(state);
                 kernel::ready_published(m, waiter.g);
@@ -142,6 +167,7 @@ impl<T> Core<T> {
                 // SAFETY: this frame parks until a receiver or `close` has popped
                 // the waiter.
                 unsafe { state.senders.push(&waiter) };
+                self.quiet.disturb(RECV);
                 drop(state);
                 kernel::leave(kernel::park_published(m));
                 waiter.done.get()
@@ -150,6 +176,9 @@ impl<T> Core<T> {
     }
 
     pub(crate) fn try_send(&self, value: &mut MaybeUninit<T>) -> Sent {
+        if self.quiet.is(SEND) && kernel::undisturbed() {
+            return Sent::Full;
+        }
         let m = kernel::enter();
         let sent = self.try_send_inside(m, value);
         kernel::leave(m);
@@ -159,7 +188,10 @@ impl<T> Core<T> {
     /// For callers inside the runtime: timers.
     pub(crate) fn try_send_inside(&self, m: MRef, value: &mut MaybeUninit<T>) -> Sent {
         let mut state = self.state.lock();
-        let offered = offer(m, &mut state, value);
+        let offered = offer(&self.quiet, &mut state, value);
+        if matches!(offered, Offered::Full) {
+            self.quiet.found_nothing(SEND);
+        }
         drop(state);
         match offered {
             Offered::Handed(waiter) => {
@@ -178,7 +210,7 @@ impl<T> Core<T> {
         let m = kernel::enter();
         let mut state = self.state.lock();
         let mut value = MaybeUninit::uninit();
-        match take(&mut state, &mut value) {
+        match take(&self.quiet, &mut state, &mut value) {
             Taken::Value(sender) => {
                 drop(state);
                 if let Some(waiter) = sender {
@@ -193,12 +225,17 @@ impl<T> Core<T> {
                 kernel::leave(m);
                 None
             }
+            Taken::Empty if self.timer.is_some() => {
+                drop(state);
+                self.recv_timed(m, at)
+            }
             Taken::Empty => {
                 let slot = (&raw mut value).cast();
                 let waiter = Waiter::new(m, WaitReason::ChanReceive, at, slot);
                 // SAFETY: this frame parks until a sender or `close` has popped the
                 // waiter.
                 unsafe { state.receivers.push(&waiter) };
+                self.quiet.disturb(SEND);
                 drop(state);
                 kernel::leave(kernel::park_published(m));
                 // SAFETY: a sender that sets `done` has written the value.
@@ -208,10 +245,17 @@ impl<T> Core<T> {
     }
 
     pub(crate) fn try_recv(&self) -> Received<T> {
+        if self.quiet.is(RECV) && kernel::undisturbed() {
+            return Received::Empty;
+        }
         let m = kernel::enter();
         let mut value = MaybeUninit::uninit();
         let mut state = self.state.lock();
-        let taken = take(&mut state, &mut value);
+        self.run_due(m, &mut state);
+        let taken = take(&self.quiet, &mut state, &mut value);
+        if matches!(taken, Taken::Empty) && self.timer.is_none() {
+            self.quiet.found_nothing(RECV);
+        }
         drop(state);
         let received = match taken {
             Taken::Value(sender) => {
@@ -235,6 +279,7 @@ impl<T> Core<T> {
         let mut state = self.state.lock();
         let first = !std::mem::replace(&mut state.closed, true);
         if first {
+            self.quiet.disturb(RECV | SEND);
             loop {
                 let waiter = match state.receivers.pop() {
                     Some(receiver) => receiver,
@@ -255,7 +300,7 @@ impl<T> Core<T> {
     }
 }
 
-enum Offered {
+pub(super) enum Offered {
     /// Into this receiver's frame: it is to be readied.
     Handed(&'static Waiter),
     Stored,
@@ -266,8 +311,11 @@ enum Offered {
 /// One attempt to send, under the lock. The value is moved out of `value` when it
 /// was handed over or stored.
 #[inline(always)]
-fn offer<T>(m: MRef, state: &mut State<T>, value: &mut MaybeUninit<T>) -> Offered {
-    let _ = m;
+pub(super) fn offer<T>(
+    quiet: &Quiet,
+    state: &mut State<T>,
+    value: &mut MaybeUninit<T>,
+) -> Offered {
     if state.closed {
         return Offered::Closed;
     }
@@ -281,12 +329,13 @@ fn offer<T>(m: MRef, state: &mut State<T>, value: &mut MaybeUninit<T>) -> Offere
     if state.len < state.buffer.len() {
         let value = std::mem::replace(value, MaybeUninit::uninit());
         state.push(value);
+        quiet.disturb(RECV);
         return Offered::Stored;
     }
     Offered::Full
 }
 
-enum Taken {
+pub(super) enum Taken {
     /// `value` is written; this sender, if any, is to be readied.
     Value(Option<&'static Waiter>),
     Empty,
@@ -295,10 +344,15 @@ enum Taken {
 
 /// One attempt to receive, under the lock.
 #[inline(always)]
-fn take<T>(state: &mut State<T>, value: &mut MaybeUninit<T>) -> Taken {
+pub(super) fn take<T>(
+    quiet: &Quiet,
+    state: &mut State<T>,
+    value: &mut MaybeUninit<T>,
+) -> Taken {
     if state.len > 0 {
         *value = state.pop();
         let Some(sender) = state.senders.pop() else {
+            quiet.disturb(SEND);
             return Taken::Value(None);
         };
         // SAFETY: the sender waits, so its value is there; it is moved into the
@@ -324,6 +378,7 @@ impl<T> Drop for Core<T> {
     fn drop(&mut self) {
         // Nobody else refers to the channel: no lock is needed, and values may
         // run their destructors.
+        self.stop_for_good();
         let mut rest = {
             let mut state = self.state.lock();
             let (len, head) = (std::mem::take(&mut state.len), state.head);

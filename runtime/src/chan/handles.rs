@@ -1,8 +1,8 @@
 //! The handles on a channel, and what their operations promise.
 
 use super::core::{Core, Received, Sent};
+use super::timed::ChanTimer;
 use crate::kernel::{self, WaitReason};
-use crate::sched::MRef;
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::panic::Location;
@@ -31,17 +31,17 @@ pub fn chan<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 
 /// The sending end: Go's `chan<- T`.
 pub struct Sender<T> {
-    chan: Chan<T>,
+    pub(super) chan: Chan<T>,
 }
 
 /// The receiving end: Go's `<-chan T`.
 pub struct Receiver<T> {
-    chan: Chan<T>,
+    pub(super) chan: Chan<T>,
 }
 
 /// Both ends in one: Go's `chan T`. A nil one belongs to no channel.
 pub struct Chan<T> {
-    core: Option<Arc<Core<T>>>,
+    pub(super) core: Option<Arc<Core<T>>>,
 }
 
 /// Why [`Sender::try_send`] did not send; the value comes back.
@@ -131,14 +131,18 @@ impl<T> Chan<T> {
         }
     }
 
-    /// For timers: a value that needs no destructor, from inside the runtime.
-    pub(crate) fn try_send_inside(&self, m: MRef, value: T)
+    /// The channel of a timer; its value needs no destructor.
+    pub(crate) fn of_timer(timer: ChanTimer<T>) -> Self
     where
         T: Copy,
     {
-        if let Some(core) = &self.core {
-            core.try_send_inside(m, &mut MaybeUninit::new(value));
+        Chan {
+            core: Some(Arc::new(Core::of_timer(timer))),
         }
+    }
+
+    pub(crate) fn core(&self) -> Option<&Core<T>> {
+        self.core.as_deref()
     }
 
     /// Receives; see [`Receiver::recv`].
@@ -207,7 +211,7 @@ impl<T> Chan<T> {
     }
 }
 
-fn wait_for_ever(reason: WaitReason, at: &'static Location<'static>) -> ! {
+pub(super) fn wait_for_ever(reason: WaitReason, at: &'static Location<'static>) -> ! {
     loop {
         let m = kernel::enter();
         m.g().about_to_wait(reason, at);

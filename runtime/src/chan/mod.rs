@@ -14,8 +14,15 @@
 //! "Receive operator" and "Close", and Go's `runtime/chan.go`.
 
 mod core;
+mod dynamic;
 mod handles;
+mod port;
+mod quiet;
+pub(crate) mod select;
+pub(crate) mod timed;
 
+pub use dynamic::{Select, Selected};
+pub use select::{RecvSide, SendSide};
 pub use handles::{Chan, IntoIter, Iter, Receiver, Sender, TryRecvError, TrySendError, chan};
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ mod waiter;
 pub(crate) use point::{is_deterministic, must_enter, point, shard, spin_inside, watch};
 pub use public::{Goroutine, choose, current, now, park, ready, yield_now};
 pub(crate) use thread::outside_threads;
-pub(crate) use timer::{Timer, sleep_until};
+pub(crate) use timer::{Timer, no_timers_here, sleep_until};
 pub(crate) use waiter::{WaitQueue, Waiter};
 
 use crate::sched::m::{self, Kind, gate};
@@ -76,6 +76,18 @@ pub(crate) fn enter_quietly() -> MRef {
     m.in_runtime.store(true, Relaxed);
     compiler_fence(std::sync::atomic::Ordering::SeqCst);
     m
+}
+
+/// Whether an operation that finds nothing to do may skip entering altogether:
+/// this is no deterministic run (entering is a choice point there) and nothing
+/// asks this thread to stop or to yield.
+///
+/// Outside the runtime the M may change under the reader; all it can get then is
+/// another's answer to the same question.
+#[inline(always)]
+pub(crate) fn undisturbed() -> bool {
+    // Relaxed: as in `enter` and `leave`.
+    m::current().is_some_and(|m| m.gate.load(Relaxed) == 0 && !m.preempt.load(Relaxed))
 }
 
 #[cold]

@@ -3,7 +3,7 @@
 use super::{WaitReason, park_published, ready_published};
 use crate::sched::m::Kind;
 use crate::sched::timers::{self, Node};
-use crate::sched::{G, GRef, MRef};
+use crate::sched::{G, GRef, MRef, Rt};
 use crate::sim::driver;
 use std::panic::Location;
 
@@ -24,6 +24,23 @@ impl Timer {
     /// The timer stays where it is, and is not started again, until it has fired
     /// or `stop` returned `true`.
     pub(crate) unsafe fn start(&self, m: MRef, when: u64, fire: timers::Fire, arg: *mut u8) {
+        // SAFETY: by this function's contract.
+        unsafe { self.start_for(m, m.rt.get(), when, fire, arg) }
+    }
+
+    /// As `start`; `rt` is the runtime whose heap serves if this is a thread from
+    /// outside.
+    ///
+    /// # Safety
+    /// As for `start`.
+    pub(crate) unsafe fn start_for(
+        &self,
+        m: MRef,
+        rt: Option<&'static Rt>,
+        when: u64,
+        fire: timers::Fire,
+        arg: *mut u8,
+    ) {
         self.node.when.set(when);
         self.node.fire.set(Some(fire));
         self.node.arg.set(arg);
@@ -36,12 +53,20 @@ impl Timer {
                 }
             }
             Kind::Sim => driver::add_timer(m, node),
-            Kind::Thread => refuse(),
+            Kind::Thread => match rt.and_then(|rt| rt.ps().next().map(|p| (rt, p))) {
+                Some((rt, p)) => {
+                    if p.timers.add(p, node) {
+                        rt.timer_added(when);
+                    }
+                }
+                None => crate::fatal::fatal(format_args!(
+                    "marmota: a thread that runs no goroutine waits for a timer of a deterministic run; keep threads out of sim::run"
+                )),
+            },
         }
     }
 
     /// Disarms the timer; `false` when it has fired, is about to, or was not armed.
-    #[allow(dead_code, reason = "time::Timer stands on it")]
     pub(crate) fn stop(&self, m: MRef) -> bool {
         // SAFETY: the reference does not outlive this call.
         let node: &'static Node = unsafe { &*std::ptr::from_ref(&self.node) };
@@ -52,10 +77,11 @@ impl Timer {
     }
 }
 
+/// Timers are made by goroutines: the panic for a thread that is none, which has
+/// left the runtime.
 #[cold]
-fn refuse() -> ! {
-    // Leaving first: the panic runs user code.
-    super::leave(super::enter_quietly());
+#[track_caller]
+pub(crate) fn no_timers_here() -> ! {
     panic!(
         "marmota: a timer was started on a thread that runs no goroutine; start it inside a runtime (#[marmota::main] or Runtime::run)"
     )

@@ -55,7 +55,6 @@ impl Waiter {
 
     /// A waiter for case `case` of a select of the current goroutine, which calls
     /// `G::about_to_wait` itself and has cleared `G::selected`.
-    #[allow(dead_code, reason = "select stands on it")]
     pub(crate) fn for_case(g: GRef, case: usize, slot: *mut u8) -> Waiter {
         Waiter {
             g,
@@ -151,7 +150,6 @@ impl WaitQueue {
     }
 
     /// Takes this very waiter out; `false` when it is no longer in.
-    #[allow(dead_code, reason = "select stands on it")]
     pub(crate) fn remove(&mut self, waiter: &Waiter) -> bool {
         let queued = waiter.queued.get();
         if queued {

@@ -28,6 +28,8 @@ pub(crate) struct Node {
     pub(crate) fire: Cell<Option<Fire>>,
     /// What `fire` works on.
     pub(crate) arg: Cell<*mut u8>,
+    /// Gives back what `arg` holds when the run ends before the node is due.
+    pub(crate) abandon: Cell<Option<fn(*mut u8)>>,
     /// The P whose heap holds it, or null.
     heap: AtomicPtr<super::P>,
     index: Cell<usize>,
@@ -45,6 +47,7 @@ impl Node {
             when: Cell::new(NEVER),
             fire: Cell::new(None),
             arg: Cell::new(std::ptr::null_mut()),
+            abandon: Cell::new(None),
             heap: AtomicPtr::new(std::ptr::null_mut()),
             index: Cell::new(0),
         }

@@ -134,6 +134,11 @@ pub(crate) fn run_once<F: FnOnce() + Send>(seed: u64, limits: Limits, main: F) -
     m.in_runtime.store(false, Relaxed);
     m::set_current(outer);
     m.sim.set(std::ptr::null_mut());
+    for node in run.timers.drain(..) {
+        if let Some(abandon) = node.abandon.get() {
+            abandon(node.arg.get());
+        }
+    }
     crate::garbage::collect();
     let verdict = run.verdict();
     kept.stacks = run.stacks;

@@ -1,14 +1,27 @@
-//! Time: sleeping, and a channel that receives once.
+//! Time: sleeping, timers, tickers, functions that run later.
 //!
 //! All of it goes by the driver's clock: the monotonic one, or virtual time in a
 //! deterministic run, where a sleep costs nothing.
+//!
+//! ```text
+//!   mod.rs     moments, sleep, after
+//!   timer.rs   Timer: a channel that receives once, or a function that runs once
+//!   ticker.rs  Ticker: a channel that receives again and again
+//!   alarm.rs   what stands behind a function that runs later
+//! ```
+//!
+//! The channels of timers are in `chan/timed.rs`.
 
-use crate::chan::{Chan, Receiver};
-use crate::kernel::{self, Timer};
-use crate::sched::MRef;
-use crate::sched::timers::Node;
+mod alarm;
+mod ticker;
+mod timer;
+
+pub use ticker::Ticker;
+pub use timer::{Timer, after_func};
+
+use crate::chan::Receiver;
+use crate::kernel;
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A moment on the runtime's clock (Go's `time.Time` as far as it measures).
@@ -53,6 +66,12 @@ impl std::ops::Add<Duration> for Instant {
     }
 }
 
+impl Instant {
+    fn at(ns: u64) -> Instant {
+        Instant { ns }
+    }
+}
+
 fn nanos(d: Duration) -> u64 {
     u64::try_from(d.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -90,13 +109,11 @@ pub fn sleep(d: Duration) {
     kernel::leave(kernel::sleep_until(m, when, at));
 }
 
-/// What `after` arms: the heap holds one count of it until it fires.
-struct After {
-    timer: Timer,
-    chan: Chan<Instant>,
-}
-
-/// A channel that receives the time once, `d` from now (Go's `time.After`).
+/// A channel that receives the time once, `d` from now (Go's `time.After`): the
+/// channel of a [`Timer`].
+///
+/// Once nobody holds the receiver, nothing is left of the timer: a timeout that a
+/// loop makes anew in each turn gathers no garbage.
 ///
 /// ```
 /// use std::time::Duration;
@@ -111,33 +128,5 @@ struct After {
 /// On a thread that runs no goroutine.
 #[track_caller]
 pub fn after(d: Duration) -> Receiver<Instant> {
-    fn fire(node: &'static Node, m: MRef) {
-        let at = node.arg.get().cast::<After>();
-        // SAFETY: the count that `after` gave to the heap keeps it alive.
-        let after = unsafe { &*at };
-        after.chan.try_send_inside(
-            m,
-            Instant {
-                ns: kernel::now_ns(m),
-            },
-        );
-        crate::garbage::release_later(at.cast(), |at| {
-            // SAFETY: `arg` came from `Arc::into_raw`; its count is given back once.
-            drop(unsafe { Arc::from_raw(at.cast::<After>()) });
-        });
-    }
-    crate::garbage::collect();
-    let after = Arc::new(After {
-        timer: Timer::new(),
-        chan: Chan::new(1),
-    });
-    let receiver = after.chan.receiver();
-    let m = kernel::enter();
-    let when = kernel::now_ns(m).saturating_add(nanos(d)).min(u64::MAX - 1);
-    let arg = Arc::into_raw(after);
-    // SAFETY: the count in `arg` pins the timer until `fire` gives it back; it is
-    // started this once.
-    unsafe { (*arg).timer.start(m, when, fire, arg.cast_mut().cast()) };
-    kernel::leave(m);
-    receiver
+    Timer::new(d).channel()
 }
