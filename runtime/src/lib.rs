@@ -74,7 +74,6 @@ pub mod time;
 
 pub use chan::{Chan, Receiver, Sender, chan};
 pub use goroutine::{JoinHandle, Scope, ScopedJoinHandle, go, scope, spawn};
-pub use marmota_macros::{main, test};
 /// Waits until one of several channel operations can go on, carries it out, and
 /// gives its arm's value (Go's `select`).
 ///
@@ -119,6 +118,7 @@ pub use marmota_macros::{main, test};
 ///
 /// Source of the rules: the Go specification, "Select statements".
 pub use marmota_macros::select;
+pub use marmota_macros::{main, test};
 pub use runtime_builder::{BuildError, Builder, Runtime};
 
 /// Whether this code runs in a goroutine (and not on a plain thread).

@@ -28,7 +28,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, Pat, Result, Token};
 
-const FORMS: &str = "an arm is `value = <-rx => ..`, `<-rx => ..`, `tx <- value => ..` or `default => ..`";
+const FORMS: &str =
+    "an arm is `value = <-rx => ..`, `<-rx => ..`, `tx <- value => ..` or `default => ..`";
 
 struct Arm {
     head: Head,
@@ -50,7 +51,10 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         if let Head::Default(at) = arm.head
             && default.replace(&arm.body).is_some()
         {
-            return Err(Error::new(at, "a select has one default at most: remove this one"));
+            return Err(Error::new(
+                at,
+                "a select has one default at most: remove this one",
+            ));
         }
     }
     let cases: Vec<&Arm> = arms
@@ -204,7 +208,10 @@ fn receive_arrow(tokens: &[TokenTree]) -> Option<usize> {
 
 fn head(tokens: &[TokenTree], arrow: Span) -> Result<Head> {
     let Some(first) = tokens.first() else {
-        return Err(Error::new(arrow, format!("nothing stands before this `=>`: {FORMS}")));
+        return Err(Error::new(
+            arrow,
+            format!("nothing stands before this `=>`: {FORMS}"),
+        ));
     };
     let span = first.span();
     if tokens.len() == 1 && is_word(Some(first), "default") {
@@ -214,7 +221,10 @@ fn head(tokens: &[TokenTree], arrow: Span) -> Result<Head> {
         return Err(go_case(span));
     }
     if is_word(Some(first), "let") {
-        return Err(Error::new(span, "leave out `let`: write `value = <-rx => ..`"));
+        return Err(Error::new(
+            span,
+            "leave out `let`: write `value = <-rx => ..`",
+        ));
     }
     let Some(at) = receive_arrow(tokens) else {
         return Err(no_operation(tokens));

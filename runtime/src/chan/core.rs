@@ -311,11 +311,7 @@ pub(super) enum Offered {
 /// One attempt to send, under the lock. The value is moved out of `value` when it
 /// was handed over or stored.
 #[inline(always)]
-pub(super) fn offer<T>(
-    quiet: &Quiet,
-    state: &mut State<T>,
-    value: &mut MaybeUninit<T>,
-) -> Offered {
+pub(super) fn offer<T>(quiet: &Quiet, state: &mut State<T>, value: &mut MaybeUninit<T>) -> Offered {
     if state.closed {
         return Offered::Closed;
     }
@@ -344,11 +340,7 @@ pub(super) enum Taken {
 
 /// One attempt to receive, under the lock.
 #[inline(always)]
-pub(super) fn take<T>(
-    quiet: &Quiet,
-    state: &mut State<T>,
-    value: &mut MaybeUninit<T>,
-) -> Taken {
+pub(super) fn take<T>(quiet: &Quiet, state: &mut State<T>, value: &mut MaybeUninit<T>) -> Taken {
     if state.len > 0 {
         *value = state.pop();
         let Some(sender) = state.senders.pop() else {

@@ -22,8 +22,8 @@ pub(crate) mod select;
 pub(crate) mod timed;
 
 pub use dynamic::{Select, Selected};
-pub use select::{RecvSide, SendSide};
 pub use handles::{Chan, IntoIter, Iter, Receiver, Sender, TryRecvError, TrySendError, chan};
+pub use select::{RecvSide, SendSide};
 
 #[cfg(test)]
 mod tests;

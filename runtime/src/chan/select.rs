@@ -203,8 +203,7 @@ impl<'a> Case<'a> {
     }
 
     fn address(&self) -> usize {
-        self.port
-            .map_or(0, |port| std::ptr::from_ref(port).addr())
+        self.port.map_or(0, |port| std::ptr::from_ref(port).addr())
     }
 
     /// Whether this is a case on that channel.

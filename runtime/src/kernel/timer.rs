@@ -55,9 +55,8 @@ impl Timer {
             Kind::Sim => driver::add_timer(m, node),
             Kind::Thread => match rt.and_then(|rt| rt.ps().next().map(|p| (rt, p))) {
                 Some((rt, p)) => {
-                    if p.timers.add(p, node) {
-                        rt.timer_added(when);
-                    }
+                    p.timers.add(p, node);
+                    rt.timer_added_from_outside();
                 }
                 None => crate::fatal::fatal(format_args!(
                     "marmota: a thread that runs no goroutine waits for a timer of a deterministic run; keep threads out of sim::run"

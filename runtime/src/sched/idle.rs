@@ -149,6 +149,15 @@ impl Rt {
         }
     }
 
+    /// As `timer_added`, by a thread that is not about to look for work itself: if
+    /// nobody sleeps for timers, somebody must begin to.
+    pub(crate) fn timer_added_from_outside(&self) {
+        let state = self.state.lock();
+        if let Some(m) = state.sleeper.or(state.idle_m) {
+            self.poke_m(m);
+        }
+    }
+
     /// The earliest time over all Ps.
     fn first_timer(&self) -> u64 {
         self.ps().map(|p| p.timers.first()).min().unwrap_or(NEVER)
