@@ -93,22 +93,45 @@ fn after_reset_no_value_from_before_is_received() {
 }
 
 #[test]
-fn a_tick_that_a_lost_select_left_behind_is_not_received_after_stop() {
+fn what_a_lost_select_left_behind_is_not_received_after_stop() {
     explore(|| {
-        // Two wait for the one tick and a value at the same moment: the tick may
-        // be sent while its receiver is being taken by the other case.
+        // Both are due at once: one wins the select, the other's time stays.
+        let timers = [Timer::new(MS), Timer::new(MS)];
+        let lost = select! { <-timers[0].channel() => 1, <-timers[1].channel() => 0 };
+        let (lost, won) = (&timers[lost], &timers[1 - lost]);
+        assert!(!won.stop());
+        assert!(lost.stop(), "nobody has received it");
+        assert!(nothing_there(&lost.channel()));
+        let timers = [Timer::new(MS), Timer::new(MS)];
+        let lost = select! { <-timers[0].channel() => 1, <-timers[1].channel() => 0 };
+        assert!(timers[lost].reset(HOUR));
+        assert!(nothing_there(&timers[lost].channel()));
+        let timers = [Timer::new(MS), Timer::new(MS)];
+        let lost = select! { <-timers[0].channel() => 1, <-timers[1].channel() => 0 };
+        assert!(
+            timers[lost].channel().try_recv().is_ok(),
+            "without a stop it is there"
+        );
+    });
+}
+
+#[test]
+fn all_who_wait_for_a_ticker_get_a_tick_in_their_order() {
+    explore(|| {
+        let begin = now();
         let ticker = Ticker::new(MS);
-        let (tx, rx) = chan::<()>(0);
-        let ticks = ticker.channel();
-        go(move || {
-            sleep(MS);
-            tx.send(());
-        });
-        select! { <-rx => {}, <-ticks => _ = rx.recv() }
-        ticker.stop();
-        assert!(nothing_there(&ticks));
-        sleep(5 * MS);
-        assert!(nothing_there(&ticks));
+        let waiters: Vec<_> = (0..3)
+            .map(|_| {
+                let ticks = ticker.channel();
+                spawn(move || ticks.recv().unwrap())
+            })
+            .collect();
+        let mut times: Vec<_> = waiters
+            .into_iter()
+            .map(|w| w.join().unwrap() - begin)
+            .collect();
+        times.sort_unstable();
+        assert_eq!(times, [MS, 2 * MS, 3 * MS]);
     });
 }
 
