@@ -8,7 +8,9 @@ use std::any::Any;
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 /// Starts a goroutine: `f` runs on its own, and nothing waits for it (Go's `go`
 /// statement). The end of main ends it too.
@@ -93,10 +95,7 @@ unsafe fn spawn_unchecked<T: Send, F: FnOnce() -> T + Send>(
     at: &'static Location<'static>,
 ) -> Arc<Packet<T>> {
     let packet = Arc::new(Packet {
-        state: SpinLock::new(JoinState {
-            done: false,
-            waiters: WaitQueue::new(),
-        }),
+        state: SpinLock::new(JoinState::new()),
         result: UnsafeCell::new(None),
     });
     let theirs = packet.clone();
@@ -121,6 +120,18 @@ struct Packet<T> {
 struct JoinState {
     done: bool,
     waiters: WaitQueue,
+    /// Of the future that awaits it.
+    waker: Option<Waker>,
+}
+
+impl JoinState {
+    fn new() -> Self {
+        JoinState {
+            done: false,
+            waiters: WaitQueue::new(),
+            waker: None,
+        }
+    }
 }
 
 // SAFETY: the result is written before `done` is set under the lock, and taken
@@ -139,8 +150,29 @@ impl<T> Packet<T> {
         while let Some(waiter) = state.waiters.pop() {
             kernel::ready_published(m, waiter.g);
         }
+        let waker = state.waker.take();
         drop(state);
         kernel::leave(m);
+        // Out here: it is user code.
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Whether it is done; if not, `waker` is woken when it is.
+    fn is_done_or_wakes(&self, waker: &Waker) -> bool {
+        // Cloning and dropping wakers is user code, so it happens out here.
+        let mut waker = Some(waker.clone());
+        let m = kernel::enter();
+        let mut state = self.state.lock();
+        let done = state.done;
+        if !done {
+            std::mem::swap(&mut state.waker, &mut waker);
+        }
+        drop(state);
+        kernel::leave(m);
+        drop(waker);
+        done
     }
 
     fn is_done(&self) -> bool {
@@ -194,6 +226,35 @@ impl<T> JoinHandle<T> {
     /// Whether the goroutine has ended.
     pub fn is_finished(&self) -> bool {
         self.packet.is_done()
+    }
+}
+
+/// Awaiting a goroutine from async code, in whatever executor: the same as
+/// [`join`](JoinHandle::join), without holding up a thread.
+///
+/// ```
+/// use marmota::future::block_on;
+/// #[marmota::main]
+/// fn main() {
+///     let sum = async {
+///         let (a, b) = (marmota::spawn(|| 1), marmota::spawn(|| 2));
+///         a.await.unwrap() + b.await.unwrap()
+///     };
+///     assert_eq!(block_on(sum), 3);
+/// }
+/// ```
+///
+/// # Panics
+/// When polled again after it was ready.
+impl<T> Future for JoinHandle<T> {
+    type Output = std::thread::Result<T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.packet.is_done_or_wakes(cx.waker()) {
+            Poll::Ready(self.packet.take())
+        } else {
+            Poll::Pending
+        }
     }
 }
 
@@ -305,10 +366,7 @@ impl<'scope> Scope<'scope, '_> {
         T: Send + 'scope,
     {
         let packet = Arc::new(Packet {
-            state: SpinLock::new(JoinState {
-                done: false,
-                waiters: WaitQueue::new(),
-            }),
+            state: SpinLock::new(JoinState::new()),
             result: UnsafeCell::new(None),
         });
         let (group, theirs) = (self.group.clone(), packet.clone());

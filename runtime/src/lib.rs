@@ -52,6 +52,7 @@ pub mod context;
 mod dump;
 mod env;
 mod fatal;
+pub mod future;
 mod garbage;
 mod goroutine;
 pub mod kernel;

@@ -6,7 +6,7 @@
 //! may also return without the condition that it waits for: look again in a loop.
 
 use super::{WaitReason, enter, leave, park_published, ready_published};
-use crate::sched::{G, GRef, Home};
+use crate::sched::{G, GRef};
 use std::panic::Location;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
@@ -88,12 +88,6 @@ pub fn park(reason: WaitReason) {
     let at = Location::caller();
     let m = enter();
     let g = m.g();
-    if g.home.get() == Home::Thread {
-        // A thread's permit word belongs to its own parking; its `ready` is sticky
-        // in the same way.
-        leave(super::thread::park(m));
-        return;
-    }
     g.about_to_wait(reason, at);
     // AcqRel: takes the permit with what was written before it was given, or
     // publishes that we wait.
@@ -113,11 +107,6 @@ pub fn ready(goroutine: Goroutine) {
     let m = enter();
     let g = goroutine.g();
     if g.id.load(Relaxed) != goroutine.id {
-        leave(m);
-        return;
-    }
-    if g.home.get() == Home::Thread {
-        super::thread::ready(g);
         leave(m);
         return;
     }

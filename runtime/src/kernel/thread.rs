@@ -55,6 +55,7 @@ pub(crate) fn attach() -> MRef {
     g.rt.set(None);
     g.id.store(NUMBERS.fetch_add(1, Relaxed), Relaxed);
     g.permit.store(0, Relaxed);
+    g.wake.store(0, Relaxed);
     ALIVE.fetch_add(1, SeqCst);
     // A thread that is ending has no slot any more: it keeps its pair for good.
     let _ = ATTACHED.try_with(|slot| *slot.borrow_mut() = Some(Attached { m, g }));
@@ -64,10 +65,9 @@ pub(crate) fn attach() -> MRef {
 
 const READIED: u32 = 1;
 
-/// Sleeps until `ready`. The word is the G's permit, used by nothing else for a
-/// thread.
+/// Sleeps until `ready`.
 pub(crate) fn park(m: MRef) -> MRef {
-    let word = &m.g().permit;
+    let word = &m.g().wake;
     // Acquire: pairs with the release in `ready`.
     while word.swap(0, Acquire) != READIED {
         sys::futex_wait(word, 0, None);
@@ -77,8 +77,8 @@ pub(crate) fn park(m: MRef) -> MRef {
 
 pub(crate) fn ready(g: GRef) {
     // Release: what the waker wrote is seen by the woken.
-    g.permit.store(READIED, Release);
-    sys::futex_wake(&g.permit, 1);
+    g.wake.store(READIED, Release);
+    sys::futex_wake(&g.wake, 1);
 }
 
 pub(crate) fn random(n: usize) -> usize {

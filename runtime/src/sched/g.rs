@@ -59,8 +59,11 @@ pub(crate) struct G {
     /// Ends by `goexit`: the root must not take it for a panic.
     pub(crate) exiting: Cell<bool>,
     reason: AtomicU8,
-    /// The wake-up word of a thread from outside, and the permit of `kernel::park`.
+    /// The permit of `kernel::park`.
     pub(crate) permit: AtomicU32,
+    /// What a thread from outside sleeps on. Not the permit: that may be given at
+    /// any time, and whoever waits in a queue must be woken by its waker only.
+    pub(crate) wake: AtomicU32,
     /// The link of whichever queue holds it.
     pub(crate) next: Cell<Option<GRef>>,
     pub(crate) rt: Cell<Option<&'static Rt>>,
