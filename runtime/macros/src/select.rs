@@ -264,7 +264,12 @@ fn collect(tokens: &[TokenTree]) -> TokenStream {
 fn expression(tokens: &[TokenTree]) -> Result<TokenStream> {
     let parse = |input: ParseStream<'_>| {
         input.parse::<Expr>()?;
-        if input.peek(Token![if]) || input.peek(Token![,]) {
+        if input.peek(Token![,]) {
+            return Err(input.error(
+                "one channel and one value to an arm: put several values into a tuple, `tx <- (1, 2)`",
+            ));
+        }
+        if input.peek(Token![if]) {
             return Err(input.error(
                 "select! has no conditions on its arms: use a nil channel (Chan::nil()) for a case that must not be ready",
             ));
