@@ -35,13 +35,18 @@ const EPOCH: u64 = 4;
 
 pub(crate) struct Quiet(AtomicU64);
 
-/// What a nil channel has: nothing ever happens on it.
-#[cfg(not(loom))]
-pub(crate) static NIL: Quiet = Quiet(AtomicU64::new(RECV | SEND));
-
 impl Quiet {
-    pub(crate) fn new() -> Self {
-        Quiet(AtomicU64::new(0))
+    crate::loom::const_outside_models! {
+        pub(crate) fn new() -> Self {
+            Quiet(AtomicU64::new(0))
+        }
+    }
+
+    crate::loom::const_outside_models! {
+        /// Quiet for ever: a nil channel.
+        pub(crate) fn nil() -> Self {
+            Quiet(AtomicU64::new(RECV | SEND))
+        }
     }
 
     /// Something happened in these directions. Under the channel's lock.
@@ -79,4 +84,24 @@ impl Quiet {
         // Acquire: pairs with the releases of those who write.
         self.0.load(Acquire)
     }
+}
+
+/// Whether these directions of these channels were all quiet at one point in time.
+/// `false` may also mean that something changed meanwhile: look under the locks.
+#[inline(always)]
+pub(crate) fn all_at_once<'a, const N: usize>(channel: impl Fn(usize) -> (&'a Quiet, u64)) -> bool {
+    let mut words = [0; N];
+    for (i, word) in words.iter_mut().enumerate() {
+        let (quiet, direction) = channel(i);
+        *word = quiet.word();
+        if *word & direction == 0 {
+            return false;
+        }
+    }
+    // One channel is looked at in one moment.
+    N == 1
+        || words
+            .iter()
+            .enumerate()
+            .all(|(i, word)| channel(i).0.word() == *word)
 }

@@ -14,7 +14,7 @@
 //!    first lock is given back. If one is not, phase 1 has its turn again.
 //!
 //! With a default, and everything quiet from an earlier look, the answer needs no
-//! lock at all (`nothing_ready`).
+//! lock at all (`quiet::all_at_once`).
 //!
 //! Waiting, a goroutine stands in several queues. The first waker that sets
 //! `G::selected` wins it and completes its case, the others pass it over. Back on
@@ -40,6 +40,9 @@ use std::mem::MaybeUninit;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
+
+/// Nothing ever happens on a nil channel.
+static NIL: Quiet = Quiet::nil();
 
 /// The place of a case's value: full before a send, or after a receive.
 pub struct Slot<T> {
@@ -186,7 +189,7 @@ impl<'a> Case<'a> {
     ) -> Self {
         Case {
             port: core.map(|core| &**core as &dyn Port),
-            quiet: core.map_or(&quiet::NIL, |core| quiet_of(core)),
+            quiet: core.map_or(&NIL, |core| quiet_of(core)),
             direction,
             // SAFETY: the slot is there (contract).
             slot: unsafe { (&raw mut (*slot).value).cast() },
@@ -214,7 +217,7 @@ impl<'a> Case<'a> {
     /// Takes a case that will never be ready again out of a dynamic select.
     pub(super) fn disable(&mut self) {
         self.port = None;
-        self.quiet = &quiet::NIL;
+        self.quiet = &NIL;
     }
 }
 
@@ -259,7 +262,7 @@ pub fn wait<const N: usize>(mut cases: [Case<'_>; N]) -> usize {
 #[track_caller]
 #[inline]
 pub fn poll<const N: usize>(mut cases: [Case<'_>; N]) -> usize {
-    if nothing_ready(&cases) && kernel::undisturbed() {
+    if quiet::all_at_once::<N>(|i| (cases[i].quiet, cases[i].direction)) && kernel::undisturbed() {
         return DEFAULT;
     }
     run(&mut cases, &mut [0; N], true, Location::caller())
@@ -269,26 +272,6 @@ pub fn poll<const N: usize>(mut cases: [Case<'_>; N]) -> usize {
 #[track_caller]
 pub fn for_ever() -> ! {
     super::handles::wait_for_ever(WaitReason::SelectNoCases, Location::caller())
-}
-
-/// Whether all cases were quiet at one point in time, as far as can be told
-/// without locks: see `quiet.rs`.
-#[inline(always)]
-fn nothing_ready<const N: usize>(cases: &[Case<'_>; N]) -> bool {
-    if N == 1 {
-        return cases[0].is_quiet();
-    }
-    let mut words = [0; N];
-    for (case, word) in cases.iter().zip(&mut words) {
-        *word = case.quiet.word();
-        if *word & case.direction == 0 {
-            return false;
-        }
-    }
-    cases
-        .iter()
-        .zip(&words)
-        .all(|(case, word)| case.quiet.word() == *word)
 }
 
 /// The select. `order` is room for as many numbers as there are cases.

@@ -87,3 +87,130 @@ fn nobody_is_left_in_a_queue_after_a_select() {
         kernel::leave(m);
     });
 }
+
+/// A value goes to and fro between two channels; it is put down before it is taken
+/// up, so one of them always has it.
+struct Wanderer {
+    channels: [Chan<()>; 2],
+    steps: usize,
+}
+
+impl Wanderer {
+    /// The next of its steps: put down, take up, be found empty by a poller.
+    fn step(&mut self) {
+        let (from, to) = if (self.steps / 3).is_multiple_of(2) {
+            (0, 1)
+        } else {
+            (1, 0)
+        };
+        match self.steps % 3 {
+            0 => self.channels[to].send(()),
+            1 => assert!(self.channels[from].recv().is_some()),
+            _ => assert!(self.channels[from].try_recv().is_err()),
+        }
+        self.steps += 1;
+    }
+}
+
+#[test]
+fn who_polls_without_locks_misses_nothing_in_any_interleaving() {
+    // The look reads four times; before each reading the wanderer makes some steps.
+    // All schedules of up to nine steps each, far enough for a channel to come
+    // back to what it was.
+    const MOST: usize = 9;
+    let mut second_looks = 0;
+    for schedule in 0..MOST.pow(4) {
+        let mut wanderer = Wanderer {
+            channels: [Chan::new(1), Chan::new(1)],
+            steps: 0,
+        };
+        wanderer.channels[0].send(());
+        assert!(wanderer.channels[1].try_recv().is_err());
+        let channels = wanderer.channels.clone();
+        let (mut left, cell) = (schedule, std::cell::RefCell::new(wanderer));
+        let mut readings = [0; 4];
+        for reading in &mut readings {
+            *reading = left % MOST;
+            left /= MOST;
+        }
+        let reading = std::cell::Cell::new(0);
+        let nothing = super::quiet::all_at_once::<2>(|i| {
+            let steps = readings[reading.replace(reading.get() + 1)];
+            (0..steps).for_each(|_| cell.borrow_mut().step());
+            (&channels[1 - i].core().unwrap().quiet, super::quiet::RECV)
+        });
+        assert!(
+            !nothing,
+            "missed with {readings:?} steps before the readings"
+        );
+        second_looks += usize::from(reading.get() > 2);
+    }
+    assert!(
+        second_looks > 0,
+        "some schedules come to the second readings"
+    );
+}
+
+/// Waits until so many wait to receive and to send.
+fn until_waiting<T>(chan: &Chan<T>, receivers: usize, senders: usize) {
+    loop {
+        let m = kernel::enter_quietly();
+        let state = chan.core().unwrap().state.lock();
+        let waiting = (state.receivers.len(), state.senders.len());
+        drop(state);
+        kernel::leave(m);
+        if waiting == (receivers, senders) {
+            return;
+        }
+        crate::runtime::gosched();
+    }
+}
+
+fn on_both_drivers(f: fn()) {
+    for procs in [1, 2, 8] {
+        let rt = Runtime::builder()
+            .procs(procs)
+            .panic_in_caller()
+            .build()
+            .unwrap();
+        // SAFETY: as above.
+        unsafe { rt.run(f) };
+    }
+    let report = crate::sim::Explorer::new().schedules(100).run(f);
+    assert!(report.passed(), "{report}");
+}
+
+#[test]
+fn waiting_receivers_are_served_in_the_order_they_came() {
+    on_both_drivers(|| {
+        let chan = Chan::new(0);
+        let waiters: Vec<_> = (0..5)
+            .map(|i| {
+                let rx = chan.receiver();
+                let waiter = crate::spawn(move || rx.recv());
+                until_waiting(&chan, i + 1, 0);
+                waiter
+            })
+            .collect();
+        (0..5).for_each(|i| chan.send(i));
+        for (i, waiter) in waiters.into_iter().enumerate() {
+            assert_eq!(waiter.join().unwrap(), Some(i));
+        }
+    });
+}
+
+#[test]
+fn waiting_senders_are_served_in_the_order_they_came() {
+    on_both_drivers(|| {
+        for capacity in [0, 2] {
+            let chan = Chan::new(capacity);
+            (0..capacity).for_each(|i| chan.send(i));
+            for i in 0..5 {
+                let tx = chan.sender();
+                crate::go(move || tx.send(capacity + i));
+                until_waiting(&chan, 0, i + 1);
+            }
+            (0..capacity + 5).for_each(|i| assert_eq!(chan.recv(), Some(i)));
+        }
+    });
+}

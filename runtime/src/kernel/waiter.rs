@@ -91,6 +91,19 @@ impl WaitQueue {
         self.first.is_null()
     }
 
+    /// How many wait.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        let mut n = 0;
+        let mut at = self.first;
+        // SAFETY: waiters in the queue are alive.
+        while let Some(waiter) = unsafe { at.as_ref() } {
+            n += 1;
+            at = waiter.next.get();
+        }
+        n
+    }
+
     /// Appends a waiter.
     ///
     /// # Safety
