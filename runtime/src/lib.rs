@@ -49,6 +49,7 @@ extern crate self as marmota;
 mod arch;
 pub mod chan;
 pub mod context;
+pub mod debug;
 mod dump;
 mod env;
 mod fatal;

@@ -148,6 +148,8 @@ pub struct Builder {
     stack_size: usize,
     max_threads: usize,
     on_fatal: OnFatal,
+    slice_ns: u64,
+    storm: bool,
 }
 
 impl Default for Builder {
@@ -157,6 +159,8 @@ impl Default for Builder {
             stack_size: DEFAULT_STACK_SIZE,
             max_threads: DEFAULT_MAX_THREADS,
             on_fatal: OnFatal::EndProcess,
+            slice_ns: crate::sched::SLICE_NS,
+            storm: false,
         }
     }
 }
@@ -186,6 +190,14 @@ impl Builder {
     #[doc(hidden)]
     pub fn panic_in_caller(mut self) -> Self {
         self.on_fatal = OnFatal::PanicInCaller;
+        self
+    }
+
+    /// For tests: whatever runs is stopped about this often, in microseconds.
+    #[doc(hidden)]
+    pub fn storm_micros(mut self, us: u64) -> Self {
+        self.slice_ns = us.max(1) * 1_000;
+        self.storm = true;
         self
     }
 
@@ -231,6 +243,9 @@ impl Builder {
             procs,
             max_threads,
             on_fatal: self.on_fatal,
+            slice_ns: self.slice_ns,
+            storm: self.storm,
+            async_preempt: true,
             pool,
         };
         Ok(Runtime {

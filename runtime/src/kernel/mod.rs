@@ -42,9 +42,9 @@ pub(crate) use waiter::{WaitQueue, Waiter};
 
 use crate::sched::m::{self, Kind, gate};
 pub use crate::sched::waitreason::WaitReason;
-use crate::sched::{GRef, Home, MRef, switch};
+use crate::sched::{GRef, Home, MRef, claim, handoff, switch};
 use crate::sim::driver;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::compiler_fence;
 
 /// Enters the runtime for one operation. In a deterministic run this is where
@@ -59,8 +59,9 @@ pub(crate) fn enter() -> MRef {
     // and, after a membarrier, by sysmon.
     m.in_runtime.store(true, Relaxed);
     compiler_fence(std::sync::atomic::Ordering::SeqCst);
-    if m.gate.load(Relaxed) != 0 {
-        at_gate(m)
+    // Acquire: pairs with a claimer that gave the P back.
+    if m.gate.load(Acquire) != 0 {
+        at_gate(m, true)
     } else {
         m
     }
@@ -75,7 +76,12 @@ pub(crate) fn enter_quietly() -> MRef {
     };
     m.in_runtime.store(true, Relaxed);
     compiler_fence(std::sync::atomic::Ordering::SeqCst);
-    m
+    // Acquire: as above.
+    if m.gate.load(Acquire) & !gate::SIM != 0 {
+        at_gate(m, false)
+    } else {
+        m
+    }
 }
 
 /// Whether an operation that finds nothing to do may skip entering altogether:
@@ -90,14 +96,26 @@ pub(crate) fn undisturbed() -> bool {
     m::current().is_some_and(|m| m.gate.load(Relaxed) == 0 && !m.preempt.load(Relaxed))
 }
 
+/// Something is up: a claim, the end, a stop of the world, or a deterministic run.
 #[cold]
 #[inline(never)]
-fn at_gate(m: MRef) -> MRef {
-    let bits = m.gate.load(Relaxed);
-    if bits & gate::STOP != 0 && m.kind.get() == Kind::Parallel {
-        m.leave_for_good();
+fn at_gate(m: MRef, choice: bool) -> MRef {
+    let bits = m.gate.load(Acquire);
+    if m.kind.get() == Kind::Parallel {
+        let lost = bits & (claim::PROBE | claim::TAKEN) != 0 && claim::entered(&m.gate);
+        if bits & gate::STOP != 0 {
+            if lost {
+                m.p.set(None);
+            }
+            m.leave_for_good();
+        }
+        return match (lost, bits & gate::HALT != 0) {
+            (true, _) => handoff::regain(m),
+            (false, true) => handoff::halt(m),
+            (false, false) => m,
+        };
     }
-    if bits & gate::SIM != 0 {
+    if choice && bits & gate::SIM != 0 {
         driver::point(m)
     } else {
         m
@@ -108,7 +126,8 @@ fn at_gate(m: MRef) -> MRef {
 #[inline(always)]
 pub(crate) fn leave(m: MRef) {
     compiler_fence(std::sync::atomic::Ordering::SeqCst);
-    m.in_runtime.store(false, Relaxed);
+    // Release: pairs with the acquire of a claimer, who goes on with our P.
+    m.in_runtime.store(false, Release);
     if m.preempt.load(Relaxed) {
         slice_used_up(m);
     }
@@ -118,10 +137,16 @@ pub(crate) fn leave(m: MRef) {
 #[inline(never)]
 fn slice_used_up(m: MRef) {
     if m.kind.get() == Kind::Parallel && m.g.get().is_some() && !std::thread::panicking() {
-        m.in_runtime.store(true, Relaxed);
-        let m = switch::preempted(m);
+        // Entering again: the P may be gone by now, and with it the request.
+        let m = enter_quietly();
+        let m = if m.preempt.load(Relaxed) {
+            switch::preempted(m)
+        } else {
+            m
+        };
         compiler_fence(std::sync::atomic::Ordering::SeqCst);
-        m.in_runtime.store(false, Relaxed);
+        // Release: as above.
+        m.in_runtime.store(false, Release);
     }
 }
 

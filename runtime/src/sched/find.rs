@@ -9,7 +9,7 @@
 //! as Ps are busy. A spinner that found nothing in four rounds tries again for some
 //! microseconds before it sleeps: waking a sleeping thread takes ten times as long.
 
-use super::{GRef, MRef, PRef, Rt, switch};
+use super::{GRef, MRef, PRef, Rt, handoff, switch};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 /// Times a spinner comes back before it sleeps, and pauses between.
@@ -30,19 +30,36 @@ pub(crate) fn schedule(m: MRef) {
             },
         };
         stop_spinning(m, true);
-        wait_until_left(next);
+        if let Some(other) = wait_until_left(next) {
+            // It cannot leave its thread: that one goes on with our P.
+            if let Some(p) = m.p.take() {
+                m.rt().run_bound(p, other);
+            }
+            continue;
+        }
         // SAFETY: `next` came out of a queue, so it is ours; nobody stands on its
         // stack any more; our own context is saved where `park` looks for it.
         unsafe { switch::run(m, next, m.g0_sp.as_ptr(), m.scratch_flag.as_ptr()) };
         m.g.set(None);
+        if m.ends.get() {
+            // SAFETY: left there by `switch::end_with_thread`: a `&'static P`.
+            if let Some(p) = unsafe { m.next_p.load(Relaxed).as_ref() } {
+                m.rt().pass_on(p);
+            }
+            return;
+        }
     }
 }
 
-/// Waits until whoever parked `g` has left its stack.
-fn wait_until_left(g: GRef) {
+/// Waits until whoever parked `g` has left its stack, or says that it will not: then
+/// gives the M that `g` waits on.
+fn wait_until_left(g: GRef) -> Option<MRef> {
     let mut tries = 0u32;
     // Acquire: pairs with the clearing store in the switch.
     while g.on_cpu.load(Acquire) {
+        if let Some(m) = handoff::bound_to(g) {
+            return Some(m);
+        }
         tries += 1;
         if tries < 200 {
             std::hint::spin_loop();
@@ -51,6 +68,7 @@ fn wait_until_left(g: GRef) {
             std::thread::yield_now();
         }
     }
+    None
 }
 
 fn stop_spinning(m: MRef, found: bool) {
@@ -71,7 +89,19 @@ fn find(m: MRef) -> Option<GRef> {
             give_up_p(m);
             return None;
         }
-        let p = m.p();
+        let Some(p) = m.p.get() else {
+            // Given to a bound goroutine's M, or taken while it was in user code.
+            if !rt.sleep_m(m) {
+                return None;
+            }
+            continue;
+        };
+        if rt.is_halting() {
+            stop_spinning(m, false);
+            m.p.set(None);
+            rt.pass_on(p);
+            continue;
+        }
         p.run_due_timers(m);
         if let Some(g) = own_work(p, rt)
             .or_else(|| from_network(p, rt))
@@ -85,6 +115,7 @@ fn find(m: MRef) -> Option<GRef> {
             let mut state = rt.state.lock();
             // Looked at under the lock that `inject` takes: nothing slips by.
             if rt.global.len() > 0
+                || rt.is_halting()
                 || state.stopping
                 || p.timers.first() <= crate::sys::monotonic_ns()
             {

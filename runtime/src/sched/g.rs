@@ -56,8 +56,6 @@ pub(crate) struct G {
     pub(crate) home: Cell<Home>,
     /// A runtime's own helper: not counted, not in reports.
     pub(crate) system: Cell<bool>,
-    /// Ends by `goexit`: the root must not take it for a panic.
-    pub(crate) exiting: Cell<bool>,
     reason: AtomicU8,
     /// The permit of `kernel::park`.
     pub(crate) permit: AtomicU32,
@@ -84,6 +82,8 @@ pub(crate) struct G {
     pub(crate) panic: AtomicPtr<crate::panics::Record>,
     /// The select it waits in, if any: which case won (`chan::select`).
     pub(crate) selected: AtomicU32,
+    /// The M it cannot leave, while it waits there for a P (`handoff`); else null.
+    pub(crate) bound: AtomicPtr<super::M>,
     /// The deterministic driver's own number for it.
     pub(crate) sim_slot: Cell<u32>,
     /// The lock it waits for has this holder (goroutine id; 0 none): reports.
@@ -163,7 +163,6 @@ impl G {
     pub(crate) fn clear(&self) {
         self.set_status(Status::Free);
         self.id.store(0, Relaxed);
-        self.exiting.set(false);
         self.system.set(false);
         // Relaxed: the goroutine has ended; handles see the id changed and keep off.
         self.permit.store(0, Relaxed);

@@ -65,8 +65,12 @@ impl Global {
             // Cut after the n-th.
             let mut cut = first;
             taken += 1;
-            while taken < n {
-                let Some(next) = cut.next.get() else { break };
+            // Bound goroutines are taken one by one, and so stay where a preempted
+            // M finds them (`pop_bound`).
+            while taken < n && !is_bound(first) {
+                let Some(next) = cut.next.get().filter(|next| !is_bound(next)) else {
+                    break;
+                };
                 cut = next;
                 taken += 1;
             }
@@ -82,4 +86,54 @@ impl Global {
         }
         Some(first)
     }
+    /// Whether it holds a bound goroutine.
+    pub(crate) fn has_bound(&self) -> bool {
+        if self.len() == 0 {
+            return false;
+        }
+        let list = self.list.lock();
+        let mut at = list.ends.map(|(first, _)| first);
+        while let Some(g) = at {
+            if is_bound(g) {
+                return true;
+            }
+            at = g.next.get();
+        }
+        false
+    }
+
+    /// Takes the first bound goroutine, if `anywhere`, or else only if it stands at
+    /// the very front.
+    pub(crate) fn pop_bound(&self, anywhere: bool) -> Option<GRef> {
+        if self.len() == 0 {
+            return None;
+        }
+        let mut list = self.list.lock();
+        let (first, last) = list.ends?;
+        let (mut before, mut at) = (None, first);
+        while !is_bound(at) {
+            if !anywhere {
+                return None;
+            }
+            before = Some(at);
+            at = at.next.get()?;
+        }
+        let after = at.next.take();
+        list.ends = match (before, after) {
+            (None, None) => None,
+            (None, Some(after)) => Some((after, last)),
+            (Some(before), after) => {
+                before.next.set(after);
+                Some((first, if after.is_none() { before } else { last }))
+            }
+        };
+        // SeqCst: pairs with `len`.
+        self.len
+            .store(self.len.load(Ordering::Relaxed) - 1, Ordering::SeqCst);
+        Some(at)
+    }
+}
+
+fn is_bound(g: GRef) -> bool {
+    super::handoff::bound_to(g).is_some()
 }

@@ -32,8 +32,8 @@ const FUTILE_LIMIT: u32 = 10;
 
 /// `M::wake`: asleep on this very word, woken with a P, poked to look at the
 /// timers again, or asleep in the network's queue.
-const ASLEEP: u32 = 0;
-const WOKEN: u32 = 1;
+pub(crate) const ASLEEP: u32 = 0;
+pub(crate) const WOKEN: u32 = 1;
 const POKED: u32 = 2;
 const POLLING: u32 = 3;
 
@@ -87,7 +87,7 @@ impl Rt {
         };
         match idle {
             Some(m) => hand_over(m, p, spinning),
-            None => self.new_m(p, spinning),
+            None => self.new_m(Some(p), spinning),
         }
     }
 
@@ -102,6 +102,9 @@ impl Rt {
         p.idle.store(false, Relaxed);
         // SeqCst: pairs with the loads that look for idle Ps.
         self.idle_ps.fetch_sub(1, SeqCst);
+        if self.sysmon_sleeps.load(SeqCst) {
+            self.wake_sysmon();
+        }
         Some(p)
     }
 
@@ -173,9 +176,7 @@ impl Rt {
             if state.stopping {
                 return false;
             }
-            m.idle_next.set(state.idle_m);
-            state.idle_m = Some(m);
-            state.idle_ms += 1;
+            state.push_idle_m(m);
         }
         let mut ready = ReadyList::new();
         loop {
@@ -308,7 +309,7 @@ impl Rt {
 
     /// Whether nothing runs and nothing inside the runtime can change that.
     fn all_asleep(&self, state: &State) -> bool {
-        state.idle_ms == state.ms
+        state.idle_ms + state.held == state.ms
             && self.idle_ps.load(SeqCst) == self.procs()
             && !state.stopping
             && !self.has_ended()
@@ -320,11 +321,16 @@ impl Rt {
 
     /// Asks sysmon to look whether this is a deadlock: that takes a look at the
     /// process's threads, and so an allocation.
-    fn suspect_deadlock(&self, state: &State) {
+    pub(crate) fn suspect_deadlock(&self, state: &State) {
         if self.all_asleep(state) && !self.suspected.swap(true, SeqCst) {
-            self.sysmon_word.fetch_add(1, SeqCst);
-            sys::futex_wake(&self.sysmon_word, 1);
+            self.wake_sysmon();
         }
+    }
+
+    /// Ends sysmon's sleep.
+    pub(crate) fn wake_sysmon(&self) {
+        self.sysmon_word.fetch_add(1, SeqCst);
+        sys::futex_wake(&self.sysmon_word, 1);
     }
 
     /// By sysmon: reports the deadlock, if it still is one and no thread of the

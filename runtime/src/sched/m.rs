@@ -10,7 +10,9 @@
 use super::{G, GRef, P, Rt};
 use crate::slab::{Slab, Zeroed};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64};
+use std::sync::atomic::{
+    AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering::Relaxed,
+};
 
 pub(crate) type MRef = &'static M;
 
@@ -32,6 +34,34 @@ pub(crate) mod gate {
     pub(crate) const SIM: u32 = 1;
     /// The runtime instance has ended: go no further.
     pub(crate) const STOP: u32 = 2;
+    /// Give the P to whoever stops the world.
+    pub(crate) const HALT: u32 = 16;
+    // `claim::PROBE` is 4 and `claim::TAKEN` is 8.
+}
+
+/// The P that an M holds. Written by the M itself while inside; a claimer looks at
+/// it (and an M's own signal handler changes it) while the M is in user code.
+pub(crate) struct Held(AtomicPtr<P>);
+
+impl Held {
+    #[inline(always)]
+    pub(crate) fn get(&self) -> Option<&'static P> {
+        // Relaxed: ordered by the claim protocol. SAFETY: only ever stored from a
+        // `&'static P`.
+        unsafe { self.0.load(Relaxed).as_ref() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&self, p: Option<&'static P>) {
+        let p = p.map_or(std::ptr::null(), std::ptr::from_ref);
+        self.0.store(p.cast_mut(), Relaxed);
+    }
+
+    pub(crate) fn take(&self) -> Option<&'static P> {
+        let p = self.get();
+        self.set(None);
+        p
+    }
 }
 
 #[repr(C, align(128))]
@@ -45,7 +75,9 @@ pub(crate) struct M {
     pub(crate) spinning: Cell<bool>,
     pub(crate) gate: AtomicU32,
     pub(crate) g: Cell<Option<GRef>>,
-    pub(crate) p: Cell<Option<&'static P>>,
+    pub(crate) p: Held,
+    /// Its goroutine may not leave it: `lock_os_thread`, so many times.
+    pub(crate) pinned: Cell<u32>,
     /// The scheduler's context: this thread's own stack.
     pub(crate) g0_sp: Cell<*mut u8>,
     /// Where a switch stores what nobody will resume, and a flag nobody reads.
@@ -68,6 +100,21 @@ pub(crate) struct M {
     pub(crate) all_next: Cell<Option<MRef>>,
     /// Monotonic counter of goroutines this M ran: reports.
     pub(crate) runs: AtomicU64,
+    /// The thread, for signals; 0 before it runs and after it has ended.
+    pub(crate) tid: AtomicI32,
+    /// A preemption signal of ours is on its way.
+    pub(crate) signalled: AtomicBool,
+    /// Inside `fork`: not to be stopped.
+    pub(crate) forking: AtomicBool,
+    /// Waits for a P, with its goroutine on its stack; under the scheduler's lock.
+    pub(crate) waits_for_p: Cell<bool>,
+    /// Its goroutine has ended with the thread locked: the thread ends too.
+    pub(crate) ends: Cell<bool>,
+    /// Where the signal found it, while it waits in the handler: for dumps.
+    pub(crate) stopped_at: AtomicPtr<libc::c_void>,
+    /// Sysmon's own notes on it: CPU time and when it read it.
+    pub(crate) seen_cpu: Cell<u64>,
+    pub(crate) seen_at: Cell<u64>,
     /// The deterministic driver of this thread.
     pub(crate) sim: Cell<*mut crate::sim::driver::Driver>,
 }

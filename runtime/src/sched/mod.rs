@@ -27,12 +27,15 @@
 //! - A lone successor (`ready` with nothing else queued) wakes another thread only
 //!   if that was of use before: see `idle.rs`.
 
+pub(crate) mod claim;
 pub(crate) mod find;
 pub(crate) mod g;
 mod global;
+pub(crate) mod handoff;
 mod idle;
 pub(crate) mod m;
 mod p;
+pub(crate) mod preempt;
 pub(crate) mod rt;
 mod runq;
 pub(crate) mod switch;
@@ -47,3 +50,4 @@ pub(crate) use m::{M, MRef};
 pub(crate) use p::{P, PRef};
 pub(crate) use rt::Rt;
 pub(crate) use runq::RunQueue;
+pub(crate) use sysmon::SLICE_NS;

@@ -36,6 +36,10 @@ pub(crate) struct P {
     /// Idle list, under the scheduler's lock.
     pub(crate) idle_next: Cell<Option<PRef>>,
     pub(crate) idle: AtomicBool,
+    /// With whoever stops the world.
+    pub(crate) halted: AtomicBool,
+    /// The M it was claimed from for that; by the stopper.
+    pub(crate) claimed_from: Cell<Option<MRef>>,
     random: Cell<u64>,
 
     free_g: Cell<Option<GRef>>,
@@ -178,6 +182,14 @@ impl P {
             self.stacks[i - half].set(self.stacks[i].get());
         }
         self.stacks_len.set(STACK_CACHE - half);
+    }
+
+    /// Whether neither its queue nor its timers have anything to run now.
+    pub(crate) fn nothing_to_run(&self) -> bool {
+        let first = self.timers.first();
+        self.queue.is_empty()
+            && self.queue.peek_next().is_null()
+            && (first == super::timers::NEVER || first > crate::sys::monotonic_ns())
     }
 
     pub(crate) fn attach(&self, m: MRef) {

@@ -20,7 +20,7 @@ use crate::lock::SpinLock;
 use crate::stack::StackPool;
 use crate::sys;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
 
 /// The most Ps a runtime can have.
 pub(crate) const MAX_PROCS: usize = 1024;
@@ -40,6 +40,12 @@ pub(crate) struct Config {
     pub(crate) procs: usize,
     pub(crate) max_threads: usize,
     pub(crate) on_fatal: OnFatal,
+    /// Nanoseconds a goroutine may run before others have their turn.
+    pub(crate) slice_ns: u64,
+    /// For tests: whatever runs is stopped at every look of sysmon, slice or not.
+    pub(crate) storm: bool,
+    /// Whether it is stopped by a signal then.
+    pub(crate) async_preempt: bool,
     pub(crate) pool: &'static StackPool,
 }
 
@@ -63,7 +69,21 @@ pub(crate) struct Rt {
     pub(crate) next_id: AtomicU64,
     pub(crate) state: SpinLock<State>,
     pub(crate) global: Global,
+    /// Ms in user code whose P was taken or given up.
+    pub(crate) without_p: AtomicU32,
+    /// Ms that wait in the signal handler for a P.
+    pub(crate) stopped_ms: AtomicU32,
+    /// How often a goroutine was stopped by a signal, and a P taken from a blocked
+    /// thread.
+    pub(crate) preemptions: AtomicU64,
+    pub(crate) retakes: AtomicU64,
+    /// Claims are made one at a time, and no M ends meanwhile.
+    pub(crate) claims: SpinLock<()>,
+    /// The world is to stand still (`world`).
+    pub(crate) halting: AtomicBool,
     pub(crate) sysmon_word: AtomicU32,
+    /// Sysmon sleeps until a P is taken from the idle list.
+    pub(crate) sysmon_sleeps: AtomicBool,
     /// Sysmon is to look whether this is a deadlock.
     pub(crate) suspected: AtomicBool,
     /// Threads that were there before, if their being there means nothing.
@@ -71,6 +91,8 @@ pub(crate) struct Rt {
     spawner_word: AtomicU32,
     all_ps: Box<[AtomicPtr<P>]>,
     pub(crate) config: Config,
+    /// `debug::set_max_threads`.
+    pub(crate) max_threads: AtomicUsize,
     /// The caller waits here: 0 while it runs, then an `End`.
     end: AtomicU32,
     /// Why it ended, when not by main's return.
@@ -83,8 +105,12 @@ pub(crate) struct State {
     pub(crate) idle_p: Option<PRef>,
     pub(crate) idle_m: Option<MRef>,
     pub(crate) idle_ms: u32,
+    /// Ms that wait with the goroutine that parked on them (`handoff::hold`).
+    pub(crate) held: u32,
     /// All Ms, those still to be made included.
     pub(crate) ms: u32,
+    /// The number of the newest.
+    last_m: u64,
     pub(crate) all_m: Option<MRef>,
     /// The one idle M that sleeps only until the next timer.
     pub(crate) sleeper: Option<MRef>,
@@ -95,6 +121,17 @@ pub(crate) struct State {
 unsafe impl Send for State {}
 
 impl State {
+    /// Whether a thread is being made.
+    pub(crate) fn spawning(&self) -> bool {
+        self.to_spawn.is_some()
+    }
+
+    pub(crate) fn push_idle_m(&mut self, m: MRef) {
+        m.idle_next.set(self.idle_m);
+        self.idle_m = Some(m);
+        self.idle_ms += 1;
+    }
+
     /// An idle M; the sleeper only if there is no other.
     pub(crate) fn pop_idle_m(&mut self) -> Option<MRef> {
         let m = self.idle_m?;
@@ -129,6 +166,9 @@ impl State {
     }
 }
 
+/// How often the spawner frees what has gathered.
+const HOUSEKEEPING_NS: u64 = 1_000_000_000;
+
 const RUNNING: u32 = 0;
 const MAIN_RETURNED: u32 = 1;
 const FAILED: u32 = 2;
@@ -153,13 +193,22 @@ impl Rt {
                 idle_p: None,
                 idle_m: None,
                 idle_ms: 0,
+                held: 0,
                 ms: 0,
+                last_m: 0,
                 all_m: None,
                 sleeper: None,
                 to_spawn: None,
             }),
             global: Global::new(),
+            without_p: AtomicU32::new(0),
+            stopped_ms: AtomicU32::new(0),
+            preemptions: AtomicU64::new(0),
+            retakes: AtomicU64::new(0),
+            claims: SpinLock::new(()),
+            halting: AtomicBool::new(false),
             sysmon_word: AtomicU32::new(0),
+            sysmon_sleeps: AtomicBool::new(false),
             suspected: AtomicBool::new(false),
             threads_before: match config.on_fatal {
                 OnFatal::EndProcess => Vec::new(),
@@ -167,6 +216,7 @@ impl Rt {
             },
             spawner_word: AtomicU32::new(0),
             all_ps: (0..MAX_PROCS).map(|_| AtomicPtr::default()).collect(),
+            max_threads: AtomicUsize::new(config.max_threads),
             config,
             end: AtomicU32::new(RUNNING),
             verdict: std::sync::Mutex::new(None),
@@ -188,6 +238,14 @@ impl Rt {
     pub(crate) fn procs(&self) -> u32 {
         // Relaxed: changes only while the world stands still.
         self.procs.load(Relaxed)
+    }
+
+    /// All Ps there ever were: those out of service have run goroutines too.
+    pub(crate) fn all_ps(&self) -> impl Iterator<Item = PRef> + Clone {
+        self.all_ps.iter().map_while(|p| {
+            // SAFETY: only ever stored from a `&'static P`.
+            unsafe { p.load(Acquire).as_ref() }
+        })
     }
 
     /// The Ps in service.
@@ -216,8 +274,8 @@ impl Rt {
     pub(crate) fn goroutines(&self) -> u64 {
         // Relaxed: a snapshot; ended before started, so that it is never below
         // the number at some moment.
-        let ended: u64 = self.ps().map(|p| p.ended.load(Relaxed)).sum();
-        let started: u64 = self.ps().map(|p| p.started.load(Relaxed)).sum();
+        let ended: u64 = self.all_ps().map(|p| p.ended.load(Relaxed)).sum();
+        let started: u64 = self.all_ps().map(|p| p.started.load(Relaxed)).sum();
         started.saturating_sub(ended)
     }
 
@@ -242,25 +300,35 @@ impl Rt {
         self.wake_one();
     }
 
-    /// Asks for a thread that runs `p`.
-    pub(crate) fn new_m(&'static self, p: PRef, spinning: bool) {
+    /// Whether the world is to stand still.
+    pub(crate) fn is_halting(&self) -> bool {
+        self.halting.load(SeqCst)
+    }
+
+    /// Ends the program if there are more threads than allowed.
+    pub(crate) fn check_thread_limit(&self, state: &State) {
+        let limit = self.max_threads.load(Relaxed);
+        if state.ms as usize > limit {
+            crate::fatal::fatal_after(
+                format_args!("runtime: program exceeds {limit}-thread limit"),
+                format_args!("thread exhaustion"),
+            );
+        }
+    }
+
+    /// Asks for a thread, that runs `p` or is one to spare.
+    pub(crate) fn new_m(&'static self, p: Option<PRef>, spinning: bool) {
         let m = m::SLAB.alloc_one();
-        m.kind.set(Kind::Parallel);
+        m.reset(Kind::Parallel);
         m.rt.set(Some(self));
-        m.p.set(Some(p));
+        m.p.set(p);
         m.spinning.set(spinning);
-        m.gate.store(0, Relaxed);
         {
             let mut state = self.state.lock();
             state.ms += 1;
-            m.id.set(u64::from(state.ms));
-            if state.ms as usize > self.config.max_threads {
-                let limit = self.config.max_threads;
-                crate::fatal::fatal_after(
-                    format_args!("runtime: program exceeds {limit}-thread limit"),
-                    format_args!("thread exhaustion"),
-                );
-            }
+            state.last_m += 1;
+            m.id.set(state.last_m);
+            self.check_thread_limit(&state);
             m.all_next.set(state.all_m);
             state.all_m = Some(m);
             m.idle_next.set(state.to_spawn);
@@ -291,15 +359,17 @@ impl Rt {
                     );
                 }
             }
+            crate::garbage::collect();
             if self.is_stopping() {
                 return;
             }
-            sys::futex_wait(&self.spawner_word, word, None);
+            sys::futex_wait(&self.spawner_word, word, Some(HOUSEKEEPING_NS));
         }
     }
 
     /// Starts the helpers and the first goroutine, and waits for the end.
     pub(crate) fn run_main(&'static self, main: super::Closure) -> Result<(), String> {
+        super::preempt::install();
         let helper = |name: &str, life: fn(&'static Rt)| {
             std::thread::Builder::new()
                 .name(name.into())
@@ -324,7 +394,7 @@ impl Rt {
         g.prepare(p.new_id(), 0, std::panic::Location::caller(), main);
         p.started.store(1, Relaxed);
         p.append(g);
-        self.new_m(p, false);
+        self.new_m(Some(p), false);
         // Acquire: pairs with the release in `finish`.
         while !self.has_ended() {
             sys::futex_wait(&self.end, RUNNING, None);
@@ -383,6 +453,9 @@ impl Rt {
                 let mut m = state.all_m;
                 while let Some(at) = m {
                     at.gate.fetch_or(m::gate::STOP, Relaxed);
+                    if at.waits_for_p.get() {
+                        idle::dismiss(at);
+                    }
                     m = at.all_next.get();
                 }
                 state.pop_idle_m()
@@ -401,17 +474,46 @@ impl Rt {
     }
 }
 
+impl Rt {
+    /// The thread of `m` ends while the runtime goes on.
+    fn remove_m(&'static self, m: MRef) {
+        // Nobody may be about to signal it.
+        let _claims = self.claims.lock();
+        let mut state = self.state.lock();
+        let mut link = &raw mut state.all_m;
+        // SAFETY: `link` is the list's head or the link of an M on it, and the lock
+        // is held.
+        unsafe {
+            while let Some(at) = *link {
+                if std::ptr::eq(at, m) {
+                    *link = at.all_next.take();
+                    break;
+                }
+                link = at.all_next.as_ptr();
+            }
+        }
+        m.tid.store(0, SeqCst);
+        state.ms -= 1;
+        m::SLAB.free(std::iter::once(m));
+        self.suspect_deadlock(&state);
+    }
+}
+
 /// A thread of a runtime.
 fn worker(m: MRef) {
     let known = threads::Known::this_thread();
     m::set_current(Some(m));
     let alternate = crate::overflow::AlternateStack::install();
+    m.in_runtime.store(true, Relaxed);
+    m.tid.store(sys::thread_id(), SeqCst);
     if let Some(p) = m.p.get() {
         p.attach(m);
     }
-    m.in_runtime.store(true, Relaxed);
     find::schedule(m);
     m::set_current(None);
+    if m.ends.get() {
+        m.rt().remove_m(m);
+    }
     drop((alternate, known));
 }
 
@@ -420,6 +522,29 @@ fn gcd(a: u32, b: u32) -> u32 {
 }
 
 impl M {
+    /// Sets a new or recycled M up.
+    pub(crate) fn reset(&self, kind: Kind) {
+        self.kind.set(kind);
+        self.rt.set(None);
+        self.p.set(None);
+        self.g.set(None);
+        self.gate.store(0, Relaxed);
+        self.preempt.store(false, Relaxed);
+        self.signalled.store(false, Relaxed);
+        self.pinned.set(0);
+        self.ends.set(false);
+        self.waits_for_p.set(false);
+        self.spinning.set(false);
+        self.handoff.set(None);
+        self.seen_at.set(0);
+    }
+
+    /// Whether the goroutine it runs must not go on on another thread.
+    #[inline(always)]
+    pub(crate) fn must_stay(&self) -> bool {
+        self.pinned.get() != 0 || std::thread::panicking()
+    }
+
     /// The runtime has ended: this thread leaves whatever goroutine it is in.
     pub(crate) fn leave_for_good(&'static self) -> ! {
         self.handoff.set(None);
@@ -447,6 +572,9 @@ mod tests {
             procs: 12,
             max_threads: 100,
             on_fatal: OnFatal::EndProcess,
+            slice_ns: sysmon::SLICE_NS,
+            storm: false,
+            async_preempt: true,
             pool: crate::runtime_builder::default_pool(),
         });
         for random in [0, 1, 7, u64::MAX, 0x1234_5678_9ABC_DEF0] {

@@ -5,7 +5,7 @@
 //! on, and leaves it.
 
 use super::g::{Closure, G};
-use super::{GRef, MRef, PRef, Status, m};
+use super::{GRef, MRef, PRef, Status, handoff, m};
 use crate::arch;
 use crate::stack::Stack;
 use std::panic::Location;
@@ -174,10 +174,10 @@ pub(crate) fn preempted(m: MRef) -> MRef {
 
 #[inline]
 fn leave_for(m: MRef, g: GRef, next: GRef) -> MRef {
-    // Acquire: pairs with the clearing store in the switch: `next.sp` is set.
-    if next.on_cpu.load(Acquire) {
-        m.handoff.set(Some(next));
-        return leave_for_scheduler(m, g);
+    // Acquire: pairs with the clearing store in the switch: `next.sp` is set. A
+    // bound goroutine's `on_cpu` stays set.
+    if next.on_cpu.load(Acquire) || m.must_stay() {
+        return leave_slowly(m, g, next);
     }
     // SAFETY: `g` is the goroutine of this stack and was published; `next` is
     // ours (it came out of a queue) and nobody stands on its stack.
@@ -185,8 +185,21 @@ fn leave_for(m: MRef, g: GRef, next: GRef) -> MRef {
     resumed()
 }
 
+#[cold]
 #[inline(never)]
-fn leave_for_scheduler(m: MRef, g: GRef) -> MRef {
+fn leave_slowly(m: MRef, g: GRef, next: GRef) -> MRef {
+    if m.must_stay() {
+        return handoff::hold(m, g, Some(next));
+    }
+    m.handoff.set(Some(next));
+    leave_for_scheduler(m, g)
+}
+
+#[inline(never)]
+pub(crate) fn leave_for_scheduler(m: MRef, g: GRef) -> MRef {
+    if m.must_stay() {
+        return handoff::hold(m, g, None);
+    }
     m.g.set(None);
     // SAFETY: the scheduler's context was left when it switched to a goroutine.
     unsafe { arch::switch(g.sp.as_ptr(), m.g0_sp.get(), g.on_cpu.as_ptr().cast()) };
@@ -247,7 +260,7 @@ pub(crate) unsafe extern "C" fn root(g: *mut u8) -> ! {
     // SAFETY: the closure was prepared with its G and is called this once.
     let body = std::panic::AssertUnwindSafe(|| unsafe { call(g.data.get().cast()) });
     if let Err(payload) = std::panic::catch_unwind(body)
-        && !g.exiting.get()
+        && !payload.is::<crate::panics::Goexit>()
     {
         crate::panics::unrecovered(g, payload);
     }
@@ -266,6 +279,9 @@ fn end(m: MRef, g: GRef) -> ! {
     p.ended.store(p.ended.load(Relaxed) + 1, Relaxed);
     g.clear();
     p.put_g(g);
+    if m.pinned.get() != 0 {
+        end_with_thread(m, p, stack);
+    }
     let (save, off_cpu) = (m.scratch_sp.as_ptr(), m.scratch_flag.as_ptr());
     // Main's own end stops the runtime: its successor must not start.
     let next = if m.rt().is_stopping() {
@@ -290,6 +306,27 @@ fn end(m: MRef, g: GRef) -> ! {
             unsafe { arch::switch(save, m.g0_sp.get(), off_cpu) };
         }
     }
+    unreachable!("a finished goroutine was resumed")
+}
+
+/// The goroutine ended without unlocking its thread, which nobody may use again.
+#[cold]
+fn end_with_thread(m: MRef, p: PRef, stack: Stack) -> ! {
+    p.put_stack(stack, m.rt().pool);
+    m.ends.set(true);
+    m.p.set(None);
+    m.g.set(None);
+    // The P runs on elsewhere, and may take our stack while we stand on it: so it is
+    // passed on from the scheduler's stack.
+    m.next_p.store(std::ptr::from_ref(p).cast_mut(), Relaxed);
+    // SAFETY: as in `end`.
+    unsafe {
+        arch::switch(
+            m.scratch_sp.as_ptr(),
+            m.g0_sp.get(),
+            m.scratch_flag.as_ptr(),
+        )
+    };
     unreachable!("a finished goroutine was resumed")
 }
 

@@ -1,0 +1,93 @@
+//! What Go's package `runtime/debug` offers, and a view of the scheduler.
+
+use crate::kernel::{self, WaitReason};
+use crate::sched::m::Kind;
+use crate::sched::{Home, Rt, Status, g};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The scheduler at one moment; see [`read_sched_stats`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SchedStats {
+    /// Goroutines that run, or are in code that the runtime does not see into.
+    pub running: usize,
+    /// Goroutines that could run.
+    pub runnable: usize,
+    /// Goroutines that wait, by reason, the most frequent first.
+    pub waiting: Vec<(WaitReason, usize)>,
+    /// Threads that run goroutines, or sleep until there is one to run.
+    pub threads: usize,
+    /// How often a goroutine was stopped by a signal since the runtime's start.
+    pub preempted: u64,
+    /// How often a thread that blocked lost its processor since the runtime's start.
+    pub retaken: u64,
+}
+
+/// Counts goroutines by state and reason, and what the scheduler did (the like of
+/// Go's `runtime/metrics`, `/sched`). Costs a walk over all goroutines.
+///
+/// Outside of a parallel runtime everything is zero.
+///
+/// ```
+/// #[marmota::main]
+/// fn main() {
+///     let stats = marmota::debug::read_sched_stats();
+///     assert_eq!(stats.running, 1);
+/// }
+/// ```
+pub fn read_sched_stats() -> SchedStats {
+    let Some(rt) = current_rt() else {
+        return SchedStats::default();
+    };
+    // Room for all reasons: nothing is allocated inside the runtime.
+    let mut counts = [0usize; 32];
+    let mut stats = SchedStats {
+        preempted: rt.preemptions.load(Relaxed),
+        retaken: rt.retakes.load(Relaxed),
+        ..SchedStats::default()
+    };
+    let m = kernel::enter_quietly();
+    g::SLAB.for_each(|g| {
+        let ours = g.rt.get().is_some_and(|of| std::ptr::eq(of, rt));
+        if !ours || g.home.get() != Home::Parallel || g.system.get() {
+            return;
+        }
+        match g.status() {
+            Status::Free => {}
+            Status::Running => stats.running += 1,
+            Status::Runnable => stats.runnable += 1,
+            Status::Waiting => counts[g.reason() as usize] += 1,
+        }
+    });
+    stats.threads = rt.state.lock().ms as usize;
+    kernel::leave(m);
+    stats.waiting = (0..counts.len())
+        .filter(|&i| counts[i] > 0)
+        .map(|i| (WaitReason::from_u8(i as u8), counts[i]))
+        .collect();
+    stats.waiting.sort_by_key(|&(_, n)| std::cmp::Reverse(n));
+    stats
+}
+
+/// Sets the most threads the runtime may have and returns the old limit (Go's
+/// `debug.SetMaxThreads`; the default is 10,000). A program that needs more ends with
+/// `fatal error: thread exhaustion`; so does this call if there are more already.
+///
+/// Outside of a parallel runtime it does nothing and returns 0.
+pub fn set_max_threads(n: usize) -> usize {
+    let Some(rt) = current_rt() else { return 0 };
+    let m = kernel::enter_quietly();
+    let old = rt.max_threads.swap(n, Relaxed);
+    rt.check_thread_limit(&rt.state.lock());
+    kernel::leave(m);
+    old
+}
+
+fn current_rt() -> Option<&'static Rt> {
+    let m = kernel::enter_quietly();
+    let rt = (m.kind.get() == Kind::Parallel)
+        .then(|| m.rt.get())
+        .flatten();
+    kernel::leave(m);
+    rt
+}
