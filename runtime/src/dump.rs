@@ -15,22 +15,25 @@ use crate::sched::{G, GRef, Home, Rt, Status, g};
 use crate::sys::PageVec;
 use std::backtrace::Backtrace;
 use std::fmt::Write;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 const DEADLOCK: &str = "all goroutines are asleep - deadlock!";
+const NOBODY_LEFT: &str = "no goroutines (main called runtime.Goexit) - deadlock!";
 
 /// Nothing can run any more and nothing will change that.
 pub(crate) fn deadlock(rt: &'static Rt) {
+    let nobody = rt.main_exited.load(SeqCst) && rt.goroutines() == 0;
+    let what = if nobody { NOBODY_LEFT } else { DEADLOCK };
     if rt.config.on_fatal == OnFatal::EndProcess {
         {
             let mut err = Stderr::new();
-            let _ = writeln!(err, "fatal error: {DEADLOCK}");
+            let _ = writeln!(err, "fatal error: {what}");
             all(&mut err, rt);
         }
         fatal::exit();
     }
     // Everybody is parked, so nobody was stopped inside the allocator.
-    let mut text = format!("{DEADLOCK}\n");
+    let mut text = format!("{what}\n");
     all(&mut text, rt);
     rt.failed(text);
 }

@@ -326,6 +326,9 @@ struct Group {
 impl Group {
     /// Keeps the first panic nobody joined; it comes out of `scope`.
     fn failed(&self, payload: Box<dyn Any + Send>) {
+        if payload.is::<crate::runtime::Goexit>() {
+            return;
+        }
         let m = kernel::enter_quietly();
         let mut slot = self.panic.lock();
         let rest = if slot.is_none() {

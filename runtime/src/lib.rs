@@ -21,8 +21,10 @@
 //!
 //! # Soundness
 //!
-//! A goroutine may go on on another thread after any call that can block or yield
-//! (a send, a lock, a sleep). Rust's thread-locals assume that code stays on its
+//! A goroutine may go on on another thread after any call of this crate (a send, a
+//! lock and its guard's drop, a sleep): each is a place where it can be asked to let
+//! others run. Between two such calls it stays on its thread, even if it is stopped
+//! because its time is up. Rust's thread-locals assume that code stays on its
 //! thread: a borrow of one that is held across such a call, and even its address
 //! as the compiler remembers it, would then belong to the wrong thread. No library
 //! can prevent that on stable Rust, so starting a runtime is where you promise it:
@@ -31,7 +33,7 @@
 //! - [`main`](macro@main) and [`test`](macro@test) call it for you. **By putting
 //!   one on a function you promise**: nothing that runs in a goroutine holds a
 //!   borrow of a thread-local, or a guard that is tied to its thread (of
-//!   `std::sync::Mutex`, of standard output), across a call that may block.
+//!   `std::sync::Mutex`, of standard output), across a call of this crate.
 //!
 //! Short uses within one expression, such as `thread_rng().gen()` or `println!`,
 //! are fine. In a deterministic run ([`sim`]) everything stays on one thread, so

@@ -26,9 +26,6 @@ use std::fmt::Write;
 use std::sync::Once;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 
-/// What unwinds a goroutine that calls `runtime::goexit`: no panic.
-pub(crate) struct Goexit;
-
 /// What the hook knows about a panic.
 pub(crate) struct Record {
     pub(crate) message: String,

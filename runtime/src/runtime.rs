@@ -2,7 +2,9 @@
 
 use crate::kernel;
 use crate::sched::m::Kind;
+use crate::sched::rt::MAX_PROCS;
 use crate::sched::{Status, handoff};
+use std::marker::PhantomData;
 use std::panic::Location;
 
 /// Lets other goroutines run (Go's `runtime.Gosched`).
@@ -79,4 +81,137 @@ pub fn blocking<T>(f: impl FnOnce() -> T) -> T {
     });
     kernel::leave(m);
     f()
+}
+
+/// Sets how many goroutines may run at the same moment and returns the old number
+/// (Go's `runtime.GOMAXPROCS`). A number below 1 changes nothing; above 1,024 counts
+/// as 1,024.
+///
+/// Takes effect before it returns, while others run: the world stops for some
+/// microseconds. In a deterministic run it is always 1; on a plain thread it is what
+/// a new runtime would get.
+///
+/// ```
+/// #[marmota::main]
+/// fn main() {
+///     let before = marmota::runtime::gomaxprocs(3);
+///     assert_eq!(marmota::runtime::gomaxprocs(-1), 3);
+///     marmota::runtime::gomaxprocs(before);
+/// }
+/// ```
+pub fn gomaxprocs<N: TryInto<i64>>(n: N) -> usize {
+    // What does not fit is far above the limit.
+    let wanted = n.try_into().unwrap_or(i64::MAX).min(MAX_PROCS as i64);
+    loop {
+        let m = kernel::enter();
+        let old = match m.kind.get() {
+            Kind::Parallel => m.rt().procs() as usize,
+            Kind::Sim => 1,
+            Kind::Thread => {
+                kernel::leave(m);
+                return crate::env::gomaxprocs();
+            }
+        };
+        if m.kind.get() != Kind::Parallel || wanted < 1 || wanted == old as i64 {
+            kernel::leave(m);
+            return old;
+        }
+        let rt = m.rt();
+        let stopped = rt.try_stop(Some(m));
+        let old = rt.procs() as usize;
+        if stopped {
+            rt.resize(m, wanted as u32);
+            rt.start_again();
+        }
+        kernel::leave(m);
+        if stopped {
+            return old;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// The payload that unwinds a goroutine after [`goexit`]. It comes out of
+/// [`crate::JoinHandle::join`] of a goroutine that ended so, which is no panic.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Goexit;
+
+/// Ends the current goroutine after running the destructors of its frames, as Go's
+/// `runtime.Goexit` runs its deferred calls. No other goroutine is affected.
+///
+/// Called in the main goroutine, the program goes on with the others; when they have
+/// all ended, it ends with `fatal error: no goroutines (main called runtime.Goexit) -
+/// deadlock!`.
+///
+/// `std::panic::catch_unwind` catches it: pass a payload that is a [`Goexit`] on with
+/// `std::panic::resume_unwind`.
+///
+/// ```
+/// #[marmota::main]
+/// fn main() {
+///     let (tx, rx) = marmota::chan(1);
+///     struct Deferred(marmota::Sender<&'static str>);
+///     impl Drop for Deferred {
+///         fn drop(&mut self) {
+///             self.0.send("deferred");
+///         }
+///     }
+///     marmota::go(move || {
+///         let _deferred = Deferred(tx);
+///         marmota::runtime::goexit();
+///     });
+///     assert_eq!(rx.recv(), Some("deferred"));
+/// }
+/// ```
+///
+/// # Panics
+/// On a plain thread, which is no goroutine.
+pub fn goexit() -> ! {
+    assert!(
+        crate::in_goroutine(),
+        "marmota: goexit was called on a thread that runs no goroutine; return from the thread's function instead"
+    );
+    std::panic::resume_unwind(Box::new(Goexit))
+}
+
+/// Keeps the current goroutine on its thread, and others off it, until the guard is
+/// dropped (Go's `runtime.LockOSThread` and `UnlockOSThread`). Locks nest: each has
+/// its guard. For foreign code that keeps state per thread.
+///
+/// A goroutine that ends locked (its guard was forgotten) takes its thread with it.
+/// While locked, each block and wake-up is one of a thread, which costs microseconds.
+/// In a deterministic run there is one thread, and nothing to do.
+///
+/// ```
+/// #[marmota::main]
+/// fn main() {
+///     let _lock = marmota::runtime::lock_os_thread();
+///     let before = std::thread::current().id();
+///     marmota::runtime::gosched();
+///     assert_eq!(std::thread::current().id(), before);
+/// }
+/// ```
+pub fn lock_os_thread() -> OsThreadLock {
+    let m = kernel::enter_quietly();
+    m.pinned.set(m.pinned.get() + 1);
+    kernel::leave(m);
+    OsThreadLock {
+        not_send: PhantomData,
+    }
+}
+
+/// Keeps the goroutine on its thread; see [`lock_os_thread`].
+#[derive(Debug)]
+#[must_use = "the thread is unlocked when the guard is dropped"]
+pub struct OsThreadLock {
+    not_send: PhantomData<*mut ()>,
+}
+
+impl Drop for OsThreadLock {
+    fn drop(&mut self) {
+        let m = kernel::enter_quietly();
+        m.pinned.set(m.pinned.get() - 1);
+        kernel::leave(m);
+    }
 }

@@ -6,6 +6,7 @@ use crate::stack::{DEFAULT_STACK_SIZE, StackPool, guard_bytes};
 use crate::sys;
 use std::fmt;
 use std::sync::Mutex;
+use std::sync::atomic::Ordering::SeqCst;
 
 /// Go's limit on threads (`debug.SetMaxThreads`).
 const DEFAULT_MAX_THREADS: usize = 10_000;
@@ -102,6 +103,11 @@ impl Runtime {
             let slot = slot;
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(main));
             if let Err(payload) = outcome {
+                if payload.is::<crate::runtime::Goexit>() {
+                    // The others go on, and nobody ends the program but they.
+                    rt.main_exited.store(true, SeqCst);
+                    return;
+                }
                 if rt.config.on_fatal == OnFatal::EndProcess {
                     let g = crate::current_g();
                     crate::panics::unrecovered(g, payload);
@@ -239,13 +245,16 @@ impl Builder {
             )));
         }
         let max_threads = self.max_threads;
+        let godebug = crate::env::godebug();
         let config = Config {
             procs,
             max_threads,
             on_fatal: self.on_fatal,
             slice_ns: self.slice_ns,
             storm: self.storm,
-            async_preempt: true,
+            async_preempt: !godebug.asyncpreemptoff,
+            trace_ms: godebug.schedtrace_ms,
+            trace_detail: godebug.scheddetail,
             pool,
         };
         Ok(Runtime {

@@ -56,6 +56,8 @@ pub(crate) struct G {
     pub(crate) home: Cell<Home>,
     /// A runtime's own helper: not counted, not in reports.
     pub(crate) system: Cell<bool>,
+    /// It ended by `runtime::goexit`.
+    pub(crate) exited: Cell<bool>,
     reason: AtomicU8,
     /// The permit of `kernel::park`.
     pub(crate) permit: AtomicU32,
@@ -163,6 +165,7 @@ impl G {
     pub(crate) fn clear(&self) {
         self.set_status(Status::Free);
         self.id.store(0, Relaxed);
+        self.exited.set(false);
         self.system.set(false);
         // Relaxed: the goroutine has ended; handles see the id changed and keep off.
         self.permit.store(0, Relaxed);

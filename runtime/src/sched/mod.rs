@@ -42,7 +42,9 @@ pub(crate) mod switch;
 mod sysmon;
 mod threads;
 pub(crate) mod timers;
+mod trace;
 pub(crate) mod waitreason;
+mod world;
 
 pub(crate) use g::{Closure, G, GRef, Home, Status};
 pub(crate) use global::Global;

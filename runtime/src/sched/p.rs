@@ -184,6 +184,23 @@ impl P {
         self.stacks_len.set(STACK_CACHE - half);
     }
 
+    /// Gives what it keeps to spare back, for a P that goes out of service.
+    pub(crate) fn give_caches_back(&self, pool: &StackPool) {
+        let kept = self.stacks_len.replace(0);
+        pool.free(self.stacks[..kept].iter().map(Cell::get));
+        g::SLAB.free(std::iter::from_fn(|| {
+            let g = self.free_g.get()?;
+            self.free_g.set(g.next.take());
+            Some(g)
+        }));
+        self.free_g_len.set(0);
+    }
+
+    /// How many free Gs it keeps: a report's figure.
+    pub(crate) fn free_gs(&self) -> usize {
+        self.free_g_len.get()
+    }
+
     /// Whether neither its queue nor its timers have anything to run now.
     pub(crate) fn nothing_to_run(&self) -> bool {
         let first = self.timers.first();

@@ -46,6 +46,9 @@ pub(crate) struct Config {
     pub(crate) storm: bool,
     /// Whether it is stopped by a signal then.
     pub(crate) async_preempt: bool,
+    /// `GODEBUG=schedtrace=MS,scheddetail=1`.
+    pub(crate) trace_ms: u32,
+    pub(crate) trace_detail: bool,
     pub(crate) pool: &'static StackPool,
 }
 
@@ -89,13 +92,15 @@ pub(crate) struct Rt {
     /// Threads that were there before, if their being there means nothing.
     pub(crate) threads_before: Vec<i32>,
     spawner_word: AtomicU32,
-    all_ps: Box<[AtomicPtr<P>]>,
+    pub(super) all_ps: Box<[AtomicPtr<P>]>,
     pub(crate) config: Config,
     /// `debug::set_max_threads`.
     pub(crate) max_threads: AtomicUsize,
     /// The caller waits here: 0 while it runs, then an `End`.
     end: AtomicU32,
     /// Why it ended, when not by main's return.
+    /// Main has called `runtime::goexit`.
+    pub(crate) main_exited: AtomicBool,
     pub(crate) verdict: std::sync::Mutex<Option<String>>,
 }
 
@@ -219,6 +224,7 @@ impl Rt {
             max_threads: AtomicUsize::new(config.max_threads),
             config,
             end: AtomicU32::new(RUNNING),
+            main_exited: AtomicBool::new(false),
             verdict: std::sync::Mutex::new(None),
         }));
         let seed = crate::seed::process_random();
@@ -238,6 +244,11 @@ impl Rt {
     pub(crate) fn procs(&self) -> u32 {
         // Relaxed: changes only while the world stands still.
         self.procs.load(Relaxed)
+    }
+
+    /// While the world stands still.
+    pub(crate) fn set_procs(&self, procs: u32) {
+        self.procs.store(procs, Relaxed);
     }
 
     /// All Ps there ever were: those out of service have run goroutines too.
@@ -575,6 +586,8 @@ mod tests {
             slice_ns: sysmon::SLICE_NS,
             storm: false,
             async_preempt: true,
+            trace_ms: 0,
+            trace_detail: false,
             pool: crate::runtime_builder::default_pool(),
         });
         for random in [0, 1, 7, u64::MAX, 0x1234_5678_9ABC_DEF0] {

@@ -259,10 +259,12 @@ pub(crate) unsafe extern "C" fn root(g: *mut u8) -> ! {
     crate::kernel::leave(resumed());
     // SAFETY: the closure was prepared with its G and is called this once.
     let body = std::panic::AssertUnwindSafe(|| unsafe { call(g.data.get().cast()) });
-    if let Err(payload) = std::panic::catch_unwind(body)
-        && !payload.is::<crate::panics::Goexit>()
-    {
-        crate::panics::unrecovered(g, payload);
+    if let Err(payload) = std::panic::catch_unwind(body) {
+        if payload.is::<crate::runtime::Goexit>() {
+            g.exited.set(true);
+        } else {
+            crate::panics::unrecovered(g, payload);
+        }
     }
     let m = crate::kernel::enter_quietly();
     match m.kind.get() {

@@ -62,6 +62,8 @@ pub(crate) fn run(rt: &'static Rt) {
     let mut soon = false;
     let mut suspicion_ns = SHORTEST_NS;
     let mut next_scan = 0;
+    let start = sys::monotonic_ns();
+    let mut next_trace = start;
     while !rt.is_stopping() {
         // Before any look, so that a wake-up after the look ends the sleep.
         let word = rt.sysmon_word.load(SeqCst);
@@ -89,6 +91,10 @@ pub(crate) fn run(rt: &'static Rt) {
             let took = sys::monotonic_ns() - now;
             next_scan = now + SOON_NS.max(20 * took);
         }
+        if rt.config.trace_ms > 0 && now >= next_trace {
+            next_trace = now + u64::from(rt.config.trace_ms) * 1_000_000;
+            super::trace::print(rt, (now - start) / 1_000_000);
+        }
         soon = look == Look::Again;
         if rt.poll_if_neglected(now) {
             look = Look::Acted;
@@ -101,6 +107,9 @@ pub(crate) fn run(rt: &'static Rt) {
                 delay = (delay * 2).min(LONGEST_NS);
             }
         }
+        if rt.config.trace_ms > 0 {
+            delay = delay.min(u64::from(rt.config.trace_ms) * 1_000_000);
+        }
         if rt.config.storm {
             delay = rt.config.slice_ns;
         }
@@ -108,7 +117,9 @@ pub(crate) fn run(rt: &'static Rt) {
 }
 
 fn nothing_to_watch(rt: &'static Rt) -> bool {
-    rt.idle_ps.load(SeqCst) == rt.procs() && rt.without_p.load(SeqCst) == 0
+    rt.idle_ps.load(SeqCst) == rt.procs()
+        && rt.without_p.load(SeqCst) == 0
+        && rt.config.trace_ms == 0
 }
 
 fn sleep(rt: &'static Rt, word: u32, delay: u64) {

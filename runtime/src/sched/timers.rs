@@ -80,6 +80,11 @@ impl Timers {
         self.first.load(Ordering::SeqCst)
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.heap.lock().len()
+    }
+
     /// Adds a node that is in no heap; tells whether it is now the earliest.
     pub(crate) fn add(&self, p: PRef, node: &'static Node) -> bool {
         let mut heap = self.heap.lock();
@@ -109,6 +114,24 @@ impl Timers {
             self.publish(&heap);
             first.node
         })
+    }
+
+    /// Moves all to the heap of `p`. A node never looks as if it were in none.
+    pub(crate) fn move_to(&self, other: &Timers, p: PRef) {
+        let (mut from, mut to) = (self.heap.lock(), other.heap.lock());
+        while let Some(entry) = from.pop() {
+            let at = to.len();
+            to.push(entry);
+            // Relaxed: as in `add`.
+            entry
+                .node
+                .heap
+                .store(std::ptr::from_ref(p).cast_mut(), Ordering::Relaxed);
+            entry.node.index.set(at);
+            sift_up(&mut to, at);
+        }
+        self.publish(&from);
+        other.publish(&to);
     }
 
     fn publish(&self, heap: &PageVec<Entry>) {
@@ -240,6 +263,23 @@ mod tests {
             .map(|n| n.when.get())
             .collect();
         assert_eq!(out, left);
+    }
+
+    #[test]
+    fn moved_nodes_keep_their_order_and_can_be_removed() {
+        let (a, b) = (p(), p());
+        let nodes: Vec<_> = (0..40).map(|i| node(i * 11 % 40)).collect();
+        for (i, n) in nodes.iter().enumerate() {
+            let p = if i % 3 == 0 { a } else { b };
+            p.timers.add(p, n);
+        }
+        a.timers.move_to(&b.timers, b);
+        assert_eq!(a.timers.first(), NEVER);
+        assert!(remove(nodes[0]) && !remove(nodes[0]));
+        let out: Vec<u64> = std::iter::from_fn(|| b.timers.pop_due(NEVER - 1))
+            .map(|n| n.when.get())
+            .collect();
+        assert_eq!(out, (1..40).collect::<Vec<_>>());
     }
 
     #[test]

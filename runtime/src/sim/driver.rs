@@ -374,7 +374,7 @@ pub(crate) fn end(m: MRef, g: GRef) -> ! {
     if let Some(moved) = d.alive.get(slot) {
         moved.sim_slot.set(slot as u32);
     }
-    if g.parent.load(Relaxed) == 0 {
+    if g.parent.load(Relaxed) == 0 && !g.exited.get() {
         d.main_done = true;
     }
     // We stand on this stack until the switch; nobody takes it before.
