@@ -2,6 +2,7 @@
 //! calls, threads, and the ends of programs that have to do with them.
 
 #[path = "common/child.rs"]
+#[path = "common/child.rs"]
 mod common;
 
 use common::{Program, as_main, at_every_width, ends_with_2_saying, prints, stderr};
@@ -359,7 +360,7 @@ const TESTS: &[(&str, fn())] = &[
                             match (i + k) % 3 {
                                 0 => runtime::gosched(),
                                 1 => marmota::time::sleep(Duration::from_micros(100)),
-                                _ => runtime::blocking(|| std::thread::yield_now()),
+                                _ => runtime::blocking(std::thread::yield_now),
                             }
                             drop(inner);
                             assert_eq!(std::thread::current().id(), me);
@@ -374,9 +375,9 @@ const TESTS: &[(&str, fn())] = &[
     ),
     ("a thread ends with a goroutine that ends locked", || {
         at_every_width(|| {
-            // SAFETY: gettid has no preconditions.
             let tid = spawn(|| {
                 std::mem::forget(runtime::lock_os_thread());
+                // SAFETY: gettid has no preconditions.
                 unsafe { libc::gettid() }
             });
             let tid = tid.join().unwrap();
