@@ -65,6 +65,7 @@ pub mod net;
 mod netpoll;
 mod overflow;
 mod panics;
+mod quit;
 pub mod runtime;
 mod runtime_builder;
 mod sched;
@@ -75,6 +76,7 @@ mod stack;
 pub mod sync;
 mod sys;
 pub mod time;
+mod walk;
 
 pub use chan::{Chan, Receiver, Sender, chan};
 pub use goroutine::{JoinHandle, Scope, ScopedJoinHandle, go, scope, spawn};

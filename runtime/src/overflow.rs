@@ -5,9 +5,10 @@
 //! fault anywhere else goes to the handler that was there before: the standard
 //! library's, for a thread's own stack.
 
+use crate::arch::walk::Regs;
 use crate::fatal::{self, Stderr};
 use crate::sched::{Home, m};
-use crate::{stack, sys};
+use crate::{stack, sys, walk};
 use std::cell::UnsafeCell;
 use std::fmt::Write;
 use std::mem::MaybeUninit;
@@ -98,6 +99,15 @@ extern "C" fn on_fault(signal: i32, info: *mut libc::siginfo_t, context: *mut li
                      fatal error: stack overflow\n\n\
                      goroutine {id} [running]:"
                 );
+            }
+            // SAFETY: the kernel passes a valid context.
+            let regs = unsafe { Regs::of_signal(context) };
+            if let (Some(rt), Some(regs)) = (g.rt.get(), regs) {
+                // SAFETY: this thread waits here, so its stack stays as it is.
+                crate::dump::ask_for_stack(rt, unsafe { walk::walk(&regs) });
+            }
+            {
+                let mut err = Stderr::new();
                 crate::dump::created_by(&mut err, g);
                 let _ = writeln!(
                     err,

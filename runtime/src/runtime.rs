@@ -215,3 +215,35 @@ impl Drop for OsThreadLock {
         kernel::leave(m);
     }
 }
+
+/// The state and the stack of every goroutine of this runtime, in Go's shape (Go's
+/// `runtime.Stack` with `all`); the calling one comes first. Stops the world for some
+/// microseconds; naming the places takes milliseconds.
+///
+/// Goroutines that run at this moment are shown without their stack. In a
+/// deterministic run and on a plain thread it is the caller's stack only.
+///
+/// ```
+/// #[marmota::main]
+/// fn main() {
+///     let (_tx, rx) = marmota::chan::<()>(0);
+///     marmota::go(move || _ = rx.recv());
+///     marmota::runtime::gosched();
+///     let dump = marmota::runtime::stack_dump();
+///     assert!(dump.contains("goroutine 1 [running]:"));
+///     assert!(dump.contains("[chan receive]:"));
+/// }
+/// ```
+pub fn stack_dump() -> String {
+    let m = kernel::enter_quietly();
+    let of = (m.kind.get() == Kind::Parallel).then(|| (m.rt(), m.g()));
+    kernel::leave(m);
+    match of {
+        Some((rt, g)) => crate::dump::text_of_all(rt, Some(g)),
+        None => {
+            let mut text = String::new();
+            crate::dump::frames(&mut text, &std::backtrace::Backtrace::force_capture());
+            text
+        }
+    }
+}

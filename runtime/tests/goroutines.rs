@@ -205,7 +205,7 @@ fn a_deadlock_is_reported_with_places() {
             "{message}"
         );
         assert!(
-            message.contains("goroutine 1 [chan receive]:\n\t"),
+            message.contains("goroutine 1 [chan receive]:\n"),
             "{message}"
         );
         assert!(message.contains("tests/goroutines.rs:"), "{message}");

@@ -146,9 +146,9 @@ const PROGRAMS: &[Program] = &[
             for procs in ["1", "2", "8"] {
                 let words = [
                     "fatal error: all goroutines are asleep - deadlock!\n\n",
-                    "goroutine 1 [sync.WaitGroup.Wait]:\n\t",
+                    "goroutine 1 [sync.WaitGroup.Wait]:\n",
                     "tests/programs.rs:",
-                    "[chan send]:\n\t",
+                    "[chan send]:\n",
                     "tests/programs.rs:",
                     "created by ",
                     " in goroutine 1\n",

@@ -16,11 +16,17 @@
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64::*;
+#[cfg(target_arch = "x86_64")]
+#[path = "x86_64_walk.rs"]
+pub(crate) mod walk;
 
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use aarch64::*;
+#[cfg(target_arch = "aarch64")]
+#[path = "aarch64_walk.rs"]
+pub(crate) mod walk;
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 compile_error!("marmota has a context switch for x86-64 and aarch64 only");

@@ -78,7 +78,8 @@ pub(crate) struct G {
     waits_at: AtomicPtr<Location<'static>>,
     created_at: AtomicPtr<Location<'static>>,
     pub(crate) parent: AtomicU64,
-    /// Since when it waits, in nanoseconds of its driver's clock; 0 is unknown.
+    /// Since when it waits, about, in nanoseconds of the monotonic clock; 0 is unknown
+    /// (`dump::stamp_waiting`).
     pub(crate) waits_since: AtomicU64,
     /// The last panic that began in it (`panics::Record`), or null.
     pub(crate) panic: AtomicPtr<crate::panics::Record>,
@@ -125,6 +126,7 @@ impl G {
         self.reason.store(reason as u8, Relaxed);
         self.waits_at
             .store(std::ptr::from_ref(at).cast_mut(), Relaxed);
+        self.waits_since.store(0, Relaxed);
         self.set_status(Status::Waiting);
     }
 

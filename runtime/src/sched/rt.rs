@@ -92,6 +92,8 @@ pub(crate) struct Rt {
     /// Threads that were there before, if their being there means nothing.
     pub(crate) threads_before: Vec<i32>,
     spawner_word: AtomicU32,
+    /// What a signal handler wants written (`dump::request`).
+    pub(crate) report: AtomicU32,
     pub(super) all_ps: Box<[AtomicPtr<P>]>,
     pub(crate) config: Config,
     /// `debug::set_max_threads`.
@@ -173,6 +175,8 @@ impl State {
 
 /// How often the spawner frees what has gathered.
 const HOUSEKEEPING_NS: u64 = 1_000_000_000;
+/// And, in rounds of that, notes who waits: dumps show minutes.
+const ROUNDS_TO_STAMP: u32 = 20;
 
 const RUNNING: u32 = 0;
 const MAIN_RETURNED: u32 = 1;
@@ -220,6 +224,7 @@ impl Rt {
                 OnFatal::PanicInCaller => threads::all_threads(),
             },
             spawner_word: AtomicU32::new(0),
+            report: AtomicU32::new(crate::dump::request::NONE),
             all_ps: (0..MAX_PROCS).map(|_| AtomicPtr::default()).collect(),
             max_threads: AtomicUsize::new(config.max_threads),
             config,
@@ -345,13 +350,19 @@ impl Rt {
             m.idle_next.set(state.to_spawn);
             state.to_spawn = Some(m);
         }
-        // Release: the spawner sees the list.
+        self.wake_spawner();
+    }
+
+    /// The spawner looks at what it is asked for.
+    pub(crate) fn wake_spawner(&self) {
+        // Release: the spawner sees what was asked before.
         self.spawner_word.fetch_add(1, Release);
         sys::futex_wake(&self.spawner_word, 1);
     }
 
     /// The spawner's life: holds no lock and no P, so it may allocate.
     fn spawner(&'static self) {
+        let mut rounds = 0u32;
         loop {
             // Acquire: pairs with the releases in `new_m` and `shut_down`.
             let word = self.spawner_word.load(Acquire);
@@ -370,7 +381,12 @@ impl Rt {
                     );
                 }
             }
+            crate::dump::serve(self);
             crate::garbage::collect();
+            rounds += 1;
+            if rounds.is_multiple_of(ROUNDS_TO_STAMP) {
+                crate::dump::stamp_waiting(self);
+            }
             if self.is_stopping() {
                 return;
             }
@@ -381,6 +397,9 @@ impl Rt {
     /// Starts the helpers and the first goroutine, and waits for the end.
     pub(crate) fn run_main(&'static self, main: super::Closure) -> Result<(), String> {
         super::preempt::install();
+        if self.config.on_fatal == OnFatal::EndProcess {
+            crate::quit::install(self);
+        }
         let helper = |name: &str, life: fn(&'static Rt)| {
             std::thread::Builder::new()
                 .name(name.into())

@@ -63,7 +63,11 @@ pub(crate) fn run(rt: &'static Rt) {
     let mut suspicion_ns = SHORTEST_NS;
     let mut next_scan = 0;
     let start = sys::monotonic_ns();
-    let mut next_trace = start;
+    let trace_ns = u64::from(rt.config.trace_ms) * 1_000_000;
+    let mut next_trace = start + trace_ns;
+    if trace_ns > 0 {
+        super::trace::print(rt, 0);
+    }
     while !rt.is_stopping() {
         // Before any look, so that a wake-up after the look ends the sleep.
         let word = rt.sysmon_word.load(SeqCst);
@@ -91,8 +95,8 @@ pub(crate) fn run(rt: &'static Rt) {
             let took = sys::monotonic_ns() - now;
             next_scan = now + SOON_NS.max(20 * took);
         }
-        if rt.config.trace_ms > 0 && now >= next_trace {
-            next_trace = now + u64::from(rt.config.trace_ms) * 1_000_000;
+        if trace_ns > 0 && now >= next_trace {
+            next_trace = now + trace_ns;
             super::trace::print(rt, (now - start) / 1_000_000);
         }
         soon = look == Look::Again;
@@ -107,8 +111,8 @@ pub(crate) fn run(rt: &'static Rt) {
                 delay = (delay * 2).min(LONGEST_NS);
             }
         }
-        if rt.config.trace_ms > 0 {
-            delay = delay.min(u64::from(rt.config.trace_ms) * 1_000_000);
+        if trace_ns > 0 {
+            delay = delay.min(trace_ns);
         }
         if rt.config.storm {
             delay = rt.config.slice_ns;

@@ -1,0 +1,36 @@
+//! SIGQUIT (Ctrl-\\): every goroutine's stack, and the end with status 2, as in Go.
+//!
+//! Only for a runtime whose fatal errors end the process, and only if nobody else
+//! handles the signal. The handler just asks: the spawner writes.
+
+use crate::dump;
+use crate::sched::Rt;
+use std::sync::atomic::AtomicPtr;
+use std::sync::atomic::Ordering::{Acquire, Release};
+
+static OF: AtomicPtr<Rt> = AtomicPtr::new(std::ptr::null_mut());
+
+/// SIGQUIT shows the goroutines of `rt` from now on.
+pub(crate) fn install(rt: &'static Rt) {
+    // Release: pairs with the acquire in the handler.
+    OF.store(std::ptr::from_ref(rt).cast_mut(), Release);
+    // SAFETY: the handler is async-signal-safe; it is set only in place of the default.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(libc::SIGQUIT, std::ptr::null(), &mut action);
+        if action.sa_sigaction == libc::SIG_DFL {
+            action.sa_sigaction = on_quit as *const () as usize;
+            action.sa_flags = libc::SA_ONSTACK | libc::SA_RESTART;
+            libc::sigaction(libc::SIGQUIT, &action, std::ptr::null_mut());
+        }
+    }
+}
+
+extern "C" fn on_quit(_signal: i32) {
+    let errno = crate::sys::errno();
+    // SAFETY: only ever stored from a `&'static Rt`.
+    if let Some(rt) = unsafe { OF.load(Acquire).as_ref() } {
+        dump::ask(rt, dump::request::QUIT);
+    }
+    crate::sys::set_errno(errno);
+}
