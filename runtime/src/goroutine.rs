@@ -326,7 +326,7 @@ struct Group {
 impl Group {
     /// Keeps the first panic nobody joined; it comes out of `scope`.
     fn failed(&self, payload: Box<dyn Any + Send>) {
-        if payload.is::<crate::runtime::Goexit>() {
+        if payload.is::<crate::panics::Goexit>() {
             return;
         }
         let m = kernel::enter_quietly();

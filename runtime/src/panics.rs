@@ -26,6 +26,8 @@ use std::fmt::Write;
 use std::sync::Once;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 
+pub(crate) use crate::runtime::Goexit;
+
 /// What the hook knows about a panic.
 pub(crate) struct Record {
     pub(crate) message: String,

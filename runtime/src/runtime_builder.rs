@@ -103,7 +103,7 @@ impl Runtime {
             let slot = slot;
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(main));
             if let Err(payload) = outcome {
-                if payload.is::<crate::runtime::Goexit>() {
+                if payload.is::<crate::panics::Goexit>() {
                     // The others go on, and nobody ends the program but they.
                     rt.main_exited.store(true, SeqCst);
                     return;

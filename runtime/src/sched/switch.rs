@@ -260,7 +260,7 @@ pub(crate) unsafe extern "C" fn root(g: *mut u8) -> ! {
     // SAFETY: the closure was prepared with its G and is called this once.
     let body = std::panic::AssertUnwindSafe(|| unsafe { call(g.data.get().cast()) });
     if let Err(payload) = std::panic::catch_unwind(body) {
-        if payload.is::<crate::runtime::Goexit>() {
+        if payload.is::<crate::panics::Goexit>() {
             g.exited.set(true);
         } else {
             crate::panics::unrecovered(g, payload);
