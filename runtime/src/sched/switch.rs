@@ -16,6 +16,8 @@ const GLOBAL_TURN: u32 = 61;
 /// Every so many decisions, a P with timers looks at the clock even if it has
 /// other work.
 const TIMER_TURN: u32 = 8;
+/// Goroutines in a queue to which timers add no more than are run meanwhile.
+const TIMER_BATCH: usize = 64;
 
 /// Starts a goroutine on this M's P.
 #[inline]
@@ -110,10 +112,18 @@ impl super::P {
         }
     }
 
+    /// Fires some of the timers that are due: as many as fill the queue with work
+    /// for a while, and at least as many as are run until the next look. Ten
+    /// thousand at once would overflow into the global queue, and be out of the
+    /// cache by the time they run.
     #[cold]
     pub(crate) fn fire_due(&'static self, m: MRef) {
         let now = crate::sys::monotonic_ns();
-        while let Some(node) = self.timers.pop_due(now) {
+        let room = TIMER_BATCH.saturating_sub(self.queue.len());
+        for _ in 0..room.max(TIMER_TURN as usize) {
+            let Some(node) = self.timers.pop_due(now) else {
+                return;
+            };
             let fire = node.fire.get().expect("a timer in a heap has an action");
             fire(node, m);
         }
