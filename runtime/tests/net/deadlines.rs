@@ -178,8 +178,7 @@ fn each_reader_of_one_socket_has_the_limit_it_began_with() {
 fn a_timer_left_by_one_runtime_does_not_fool_the_next() {
     let (mut near, far) = at_width(2, || {
         let (mut near, far) = pair();
-        near.set_read_timeout(Some(Duration::from_millis(30)))
-            .unwrap();
+        near.set_read_timeout(Some(20 * SOON)).unwrap();
         (&far).write_all(b"x").unwrap();
         // Waits for the second byte, with the timer armed, and gets it.
         let far = Arc::new(far);
@@ -189,8 +188,37 @@ fn a_timer_left_by_one_runtime_does_not_fool_the_next() {
         (near, far)
     });
     at_width(2, move || {
-        near.set_read_timeout(Some(SOON)).unwrap();
+        // Later than the timer that was left, which nobody fires any more.
+        near.set_read_timeout(Some(30 * SOON)).unwrap();
         assert_eq!(near.read(&mut [0]).unwrap_err().kind(), ErrorKind::TimedOut);
         drop(far);
+    });
+}
+
+#[test]
+fn readers_with_different_limits_all_time_out() {
+    // The side's one timer serves them one after the other.
+    at_every_width(|| {
+        let (near, _far) = pair();
+        let near = Arc::new(near);
+        let readers: Vec<_> = [1, 3, 2, 5]
+            .map(|times| {
+                near.set_read_timeout(Some(times * SOON)).unwrap();
+                let near = near.clone();
+                let reader = spawn(move || {
+                    let began = time::now();
+                    let error = (&*near).read(&mut [0]).unwrap_err();
+                    (error.kind(), began.elapsed())
+                });
+                marmota::runtime::gosched();
+                reader
+            })
+            .into_iter()
+            .collect();
+        for reader in readers {
+            let (kind, waited) = reader.join().unwrap();
+            assert_eq!(kind, ErrorKind::TimedOut);
+            assert!(waited >= SOON);
+        }
     });
 }
