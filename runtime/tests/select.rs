@@ -109,7 +109,7 @@ fn closing_wakes_a_select_that_waits() {
         let (tx, rx) = chan::<i32>(0);
         let (_other, quiet) = chan::<i32>(0);
         let waiting = spawn(move || {
-            select! { v = <-rx => v.is_none(), v = <-quiet => v.is_none() && false }
+            select! { v = <-rx => v.is_none(), v = <-quiet => v.is_some() }
         });
         tx.close();
         assert!(waiting.join().unwrap());

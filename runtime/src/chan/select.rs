@@ -322,10 +322,10 @@ fn inside(
             return (m, DEFAULT, false);
         }
         lock_all(cases, channels);
-        // SAFETY: all are locked.
         let still = cases.iter().all(|case| {
-            case.port
-                .is_none_or(|port| unsafe { port.is_still(m, case.direction) })
+            // SAFETY: all are locked.
+            let still = |port: &dyn Port| unsafe { port.is_still(m, case.direction) };
+            case.port.is_none_or(still)
         });
         if still && !default {
             let m = wait_for_one(m, cases, channels, at);

@@ -120,7 +120,7 @@ fn who_polls_without_locks_misses_nothing_in_any_interleaving() {
     const MOST: usize = 9;
     let mut second_looks = 0;
     for schedule in 0..MOST.pow(4) {
-        let mut wanderer = Wanderer {
+        let wanderer = Wanderer {
             channels: [Chan::new(1), Chan::new(1)],
             steps: 0,
         };
