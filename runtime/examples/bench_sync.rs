@@ -1,5 +1,5 @@
 //! What the locks cost: `cargo run --release --example bench_sync`, with GOMAXPROCS
-//! set to 1 and to 2. Nanoseconds per operation, the best of seven runs.
+//! set to 1 and to 2. Nanoseconds per operation, the best of fifteen runs.
 
 use marmota::sync::{Mutex, RwMutex, WaitGroup};
 use std::sync::Arc;
@@ -19,12 +19,16 @@ fn main() {
 }
 
 fn report(name: &str, n: u64, run: fn(u64) -> Duration) {
-    let best = (0..7).map(|_| run(n)).min().unwrap_or_default();
+    let best = (0..15).map(|_| run(n)).min().unwrap_or_default();
     println!("{name:36}{:8.1} ns", best.as_nanos() as f64 / n as f64);
 }
 
 /// Eight goroutines that do `f` `n` times in all.
-fn shared<T: Send + Sync + 'static>(n: u64, value: T, f: fn(&T, u64)) -> Duration {
+fn shared<T, F>(n: u64, value: T, f: F) -> Duration
+where
+    T: Send + Sync + 'static,
+    F: Fn(&T, u64) + Copy + Send + 'static,
+{
     let (value, group) = (Arc::new(value), WaitGroup::new());
     let begin = Instant::now();
     for _ in 0..GOROUTINES {
