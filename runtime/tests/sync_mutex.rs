@@ -211,6 +211,36 @@ fn waiters_are_served_in_the_order_they_came() {
 }
 
 #[test]
+fn a_goroutine_that_only_locks_ends_with_its_runtime() {
+    static ROUNDS: AtomicUsize = AtomicUsize::new(0);
+    for procs in [2, 8] {
+        let rt = marmota::Runtime::builder().procs(procs).build().unwrap();
+        // SAFETY: no thread-local's borrow is held across a blocking call.
+        unsafe {
+            rt.run(|| {
+                let before = ROUNDS.load(SeqCst);
+                let mutex = Mutex::new(());
+                go(move || {
+                    loop {
+                        drop(mutex.lock());
+                        ROUNDS.fetch_add(1, SeqCst);
+                    }
+                });
+                while ROUNDS.load(SeqCst) == before {
+                    marmota::runtime::gosched();
+                }
+            });
+        }
+        // As long as it takes; for ever, if it does not end.
+        let mut seen = usize::MAX;
+        while seen != ROUNDS.load(SeqCst) {
+            seen = ROUNDS.load(SeqCst);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+#[test]
 fn locking_twice_is_a_deadlock_with_the_reason() {
     let report = under_schedules(|| {
         let mutex = Mutex::new(());

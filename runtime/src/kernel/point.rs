@@ -5,7 +5,8 @@
 //! parked. But in a deterministic run the same operation is a place where another
 //! goroutine may go first. So such operations begin with [`point`], which is one
 //! load of a word that no one writes (`WATCHED`) in a process without deterministic
-//! runs, and a look at this thread's M in one that has had any.
+//! runs, and a look at this thread's M in one that has had any. (A runtime that ends
+//! before its goroutines sets it too: so they find the place where they leave.)
 //!
 //! What is given up: a goroutine that does nothing but such operations passes no
 //! place where its time slice is looked at. It is one more loop without calls, and
@@ -19,10 +20,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 /// Somebody in this process wants to see every operation. Never cleared.
 static WATCHED: AtomicBool = AtomicBool::new(false);
 
-/// From now on every operation looks whether its thread is watched. Called by the
-/// thread that is, before its first operation.
+/// From now on every operation looks whether its thread is watched: one that starts
+/// deterministic runs, or one whose runtime has ended and left goroutines behind.
 pub(crate) fn watch() {
-    // Relaxed: a thread sees its own store, and no other thread need see it.
+    // Relaxed: the first kind sees its own store, and the other sees it in time.
     WATCHED.store(true, Relaxed);
 }
 

@@ -476,6 +476,11 @@ impl Rt {
     /// Sends idle threads home; busy ones leave at their next visit.
     fn shut_down(&'static self) {
         self.stopping.store(true, SeqCst);
+        if self.goroutines() > 0 {
+            // Locks that do not enter the runtime are places to leave at, too. (Main may
+            // still be counted, and then this was for nothing.)
+            crate::kernel::watch();
+        }
         loop {
             let idle = {
                 let mut state = self.state.lock();

@@ -3,7 +3,7 @@
 //! The keys are spread over shards by their hash, each a hash map behind an
 //! [`RwMutex`]: readers of one shard go side by side, writers of different shards do
 //! not meet. Keys and values are compared and cloned under the shard's lock, which is
-//! a lock for goroutines, so they may do anything but use this very map; they are
+//! a lock for goroutines, so they may do anything but use this very map; values are
 //! dropped outside of it.
 //!
 //! Iteration takes a shard at a time, copies it out, and visits the copy without any

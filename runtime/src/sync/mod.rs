@@ -1,4 +1,16 @@
 //! What goroutines need to share memory: locks and meetings, with Go's rules.
+//!
+//! ```text
+//!   raw ── mutex, once          the lock and its protocol; a value in it; run one time
+//!   sema, rwraw ── rwmutex      permits; many readers or one writer; a value in it
+//!   cond, waitgroup             wait for a condition; wait for a number of things
+//!   weighted ── semaphore       tokens; with a context that ends the wait
+//!   atomic, map, pool           values that need no lock of one's own
+//!   errgroup, singleflight      goroutines on one task; work that is done one time
+//! ```
+//!
+//! Package `sync` is [`Mutex`] to [`Pool`]; [`errgroup`], [`Semaphore`] and
+//! [`singleflight`] are of `golang.org/x/sync`.
 
 mod again;
 pub mod atomic;

@@ -30,10 +30,10 @@ use std::sync::Arc;
 /// }
 /// ```
 ///
-/// A goroutine that waits gets the lock after a millisecond at the latest, whoever
-/// else wants it; until then the one that runs takes it first, which is faster
-/// (Go's normal and starvation modes). Locking a mutex that one holds oneself waits
-/// for ever, as in Go.
+/// A goroutine that asks for a lock as it becomes free may get it before those that
+/// wait, which is faster than waking one. Once somebody has waited for a millisecond
+/// the lock is handed over in the order they came (Go's normal and starvation modes).
+/// Locking a mutex that one holds oneself waits for ever, as in Go.
 pub struct Mutex<T: ?Sized> {
     raw: RawMutex,
     value: UnsafeCell<T>,

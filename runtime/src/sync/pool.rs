@@ -6,9 +6,9 @@
 //! value that is not asked for is dropped at the second collection after it was put,
 //! and a pool in steady use never runs dry at once (Go's `sync.Pool`).
 //!
-//! A shard is behind a standard mutex that is only ever tried, never waited for: a
-//! goroutine that was stopped inside a shard costs the others that shard and no time.
-//! The lock is held for a push or a pop. Values are dropped outside of it.
+//! A shard is behind a standard mutex, held for a push or a pop, which may allocate.
+//! `get` and `put` only try it: a goroutine that was stopped inside a shard costs the
+//! others that shard and no time. A collection waits for it. Values are dropped outside.
 
 use crate::kernel;
 use std::mem;
