@@ -35,8 +35,9 @@ const GUARD_PAGES: usize = 4;
 /// Address space reserved at once.
 const ARENA_BYTES: usize = 64 << 20;
 
-/// Warm stacks the pool keeps; those above it have their pages given back.
-const WARM_LIMIT: usize = 4096;
+/// Warm stacks the pool keeps (64 MB if one page of each was touched); those above
+/// it have their pages given back.
+const WARM_LIMIT: usize = 16_384;
 
 /// A slot, usable part only. Plain data: who holds it owns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
