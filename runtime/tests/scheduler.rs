@@ -2,7 +2,6 @@
 //! calls, threads, and the ends of programs that have to do with them.
 
 #[path = "common/child.rs"]
-#[path = "common/child.rs"]
 mod common;
 
 use common::{Program, as_main, at_every_width, ends_with_2_saying, prints, stderr};

@@ -41,6 +41,7 @@ mod runq;
 pub(crate) mod switch;
 mod sysmon;
 mod threads;
+mod timer_runs;
 pub(crate) mod timers;
 mod trace;
 pub(crate) mod waitreason;

@@ -1,4 +1,8 @@
-//! A P's timers: a 4-ary heap of nodes that belong to somebody else.
+//! A P's timers: a 4-ary heap, and runs, of nodes that belong to somebody else.
+//!
+//! A timer that is due after the last one of a run is appended to it (see
+//! `timer_runs.rs`: nearly all are, and that is much cheaper); any other goes to
+//! the heap. The next one is the earliest of their firsts.
 //!
 //! A node lies in the sleeping goroutine's frame or in a timer object; the heap
 //! holds pointers. A node is in at most one heap, and `heap` and `index` in it
@@ -9,11 +13,15 @@
 //! `first` mirrors the earliest time, so that the scheduler looks with one load.
 //! Source of the shape: Go's `runtime/time.go` (4-ary heap per P).
 
+use super::timer_runs::Run;
 use super::{MRef, PRef};
 use crate::lock::SpinLock;
 use crate::sys::PageVec;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+/// As many durations can be in use at once before the heap is needed.
+const RUNS: usize = 4;
 
 /// No timer.
 pub(crate) const NEVER: u64 = u64::MAX;
@@ -32,6 +40,8 @@ pub(crate) struct Node {
     pub(crate) abandon: Cell<Option<fn(*mut u8)>>,
     /// The P whose heap holds it, or null.
     heap: AtomicPtr<super::P>,
+    /// Where in there: 0, or a run's number from 1 on, and the place in it.
+    place: Cell<u8>,
     index: Cell<usize>,
 }
 
@@ -49,6 +59,7 @@ impl Node {
             arg: Cell::new(std::ptr::null_mut()),
             abandon: Cell::new(None),
             heap: AtomicPtr::new(std::ptr::null_mut()),
+            place: Cell::new(0),
             index: Cell::new(0),
         }
     }
@@ -56,19 +67,89 @@ impl Node {
 
 pub(crate) struct Timers {
     first: AtomicU64,
-    heap: SpinLock<PageVec<Entry>>,
+    heap: SpinLock<Queue>,
+}
+
+struct Queue {
+    heap: PageVec<Entry>,
+    runs: [Run; RUNS],
 }
 
 /// The time stands beside the pointer, so that sifting touches the heap only.
 #[derive(Clone, Copy)]
-struct Entry {
-    when: u64,
-    node: &'static Node,
+pub(super) struct Entry {
+    pub(super) when: u64,
+    pub(super) node: &'static Node,
+}
+
+impl Queue {
+    const fn new() -> Self {
+        Queue {
+            heap: PageVec::new(),
+            runs: [const { Run::new() }; RUNS],
+        }
+    }
+
+    fn first(&self) -> u64 {
+        let heap = self.heap.first().map_or(NEVER, |e| e.when);
+        self.runs.iter().map(Run::first).fold(heap, u64::min)
+    }
+
+    fn add(&mut self, entry: Entry) {
+        // The run whose last is the closest before it; an empty one only if none.
+        let fits = |run: &Run| run.last().is_none_or(|last| last <= entry.when);
+        let best = (0..RUNS)
+            .filter(|&i| fits(&self.runs[i]))
+            .max_by_key(|&i| self.runs[i].last());
+        let node = entry.node;
+        match best {
+            Some(run) => {
+                node.place.set(run as u8 + 1);
+                node.index.set(self.runs[run].push(entry));
+            }
+            None => {
+                node.place.set(0);
+                let at = self.heap.len();
+                self.heap.push(entry);
+                sift_up(&mut self.heap, at);
+            }
+        }
+    }
+
+    /// Takes the earliest, which is due at `when`.
+    fn pop(&mut self, when: u64) -> &'static Node {
+        let node = self.take_first(when);
+        node.heap.store(std::ptr::null_mut(), Ordering::Relaxed);
+        node
+    }
+
+    /// As `pop`; the node goes on to another queue and says so itself.
+    fn take_first(&mut self, when: u64) -> &'static Node {
+        match self.runs.iter_mut().find(|run| run.first() == when) {
+            Some(run) => run.pop(),
+            None => take(&mut self.heap, 0),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.heap.len() + self.runs.iter().map(Run::len).sum::<usize>()
+    }
+
+    fn remove(&mut self, node: &'static Node) {
+        match node.place.get() {
+            0 => {
+                take(&mut self.heap, node.index.get());
+            }
+            run => self.runs[usize::from(run) - 1]
+                .remove(node.index.get(), |moved, to| moved.index.set(to)),
+        }
+        node.heap.store(std::ptr::null_mut(), Ordering::Relaxed);
+    }
 }
 
 impl Timers {
     pub(crate) fn reset(&self) {
-        *self.heap.lock() = PageVec::new();
+        *self.heap.lock() = Queue::new();
         self.first.store(NEVER, Ordering::Relaxed);
     }
 
@@ -88,18 +169,17 @@ impl Timers {
     /// Adds a node that is in no heap; tells whether it is now the earliest.
     pub(crate) fn add(&self, p: PRef, node: &'static Node) -> bool {
         let mut heap = self.heap.lock();
-        let at = heap.len();
-        heap.push(Entry {
-            when: node.when.get(),
-            node,
-        });
+        let when = node.when.get();
+        heap.add(Entry { when, node });
         // Relaxed: read under the same lock, or as a hint by `remove`.
         node.heap
             .store(std::ptr::from_ref(p).cast_mut(), Ordering::Relaxed);
-        node.index.set(at);
-        sift_up(&mut heap, at);
-        self.publish(&heap);
-        node.index.get() == 0
+        // Relaxed: written under this lock only.
+        let earliest = when < self.first.load(Ordering::Relaxed);
+        if earliest {
+            self.publish(&heap);
+        }
+        earliest
     }
 
     /// Takes the earliest node that is due at `now`.
@@ -108,36 +188,35 @@ impl Timers {
             return None;
         }
         let mut heap = self.heap.lock();
-        let first = *heap.first()?;
-        (first.when <= now).then(|| {
-            take(&mut heap, 0);
+        let first = heap.first();
+        (first <= now).then(|| {
+            let node = heap.pop(first);
             self.publish(&heap);
-            first.node
+            node
         })
     }
 
-    /// Moves all to the heap of `p`. A node never looks as if it were in none.
+    /// Moves all to the timers of `p`. A node never looks as if it were in none.
     pub(crate) fn move_to(&self, other: &Timers, p: PRef) {
         let (mut from, mut to) = (self.heap.lock(), other.heap.lock());
-        while let Some(entry) = from.pop() {
-            let at = to.len();
-            to.push(entry);
+        loop {
+            let when = from.first();
+            if when == NEVER {
+                break;
+            }
+            let node = from.take_first(when);
+            to.add(Entry { when, node });
             // Relaxed: as in `add`.
-            entry
-                .node
-                .heap
+            node.heap
                 .store(std::ptr::from_ref(p).cast_mut(), Ordering::Relaxed);
-            entry.node.index.set(at);
-            sift_up(&mut to, at);
         }
         self.publish(&from);
         other.publish(&to);
     }
 
-    fn publish(&self, heap: &PageVec<Entry>) {
+    fn publish(&self, heap: &Queue) {
         // SeqCst: pairs with `first`.
-        self.first
-            .store(heap.first().map_or(NEVER, |e| e.when), Ordering::SeqCst);
+        self.first.store(heap.first(), Ordering::SeqCst);
     }
 }
 
@@ -153,18 +232,15 @@ pub(crate) fn remove(node: &'static Node) -> bool {
         };
         let mut heap = p.timers.heap.lock();
         if std::ptr::eq(node.heap.load(Ordering::Relaxed), p) {
-            take(&mut heap, node.index.get());
+            heap.remove(node);
             p.timers.publish(&heap);
             return true;
         }
     }
 }
 
-fn take(heap: &mut PageVec<Entry>, at: usize) {
-    heap[at]
-        .node
-        .heap
-        .store(std::ptr::null_mut(), Ordering::Relaxed);
+fn take(heap: &mut PageVec<Entry>, at: usize) -> &'static Node {
+    let node = heap[at].node;
     let last = heap.pop().expect("not empty");
     if at < heap.len() {
         heap[at] = last;
@@ -172,6 +248,7 @@ fn take(heap: &mut PageVec<Entry>, at: usize) {
         sift_down(heap, at);
         sift_up(heap, at);
     }
+    node
 }
 
 fn sift_up(heap: &mut [Entry], mut at: usize) {
@@ -280,6 +357,75 @@ mod tests {
             .map(|n| n.when.get())
             .collect();
         assert_eq!(out, (1..40).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn adding_stopping_and_firing_in_any_mixture_agree_with_a_sorted_list() {
+        for durations in [1, 2, 4, 7, 1000] {
+            let p = p();
+            let mut x = 99u64 + durations;
+            let mut random = |n: u64| {
+                x = x.wrapping_mul(6364136223846793005).wrapping_add(1);
+                (x >> 33) % n
+            };
+            let mut model: Vec<(u64, &'static Node)> = Vec::new();
+            for now in 0..20_000u64 {
+                match random(8) {
+                    0..4 => {
+                        // All of one duration are due in the order they are added.
+                        let when = now + 50 * (1 + random(durations));
+                        let first = model.iter().map(|m| m.0).min();
+                        let node = node(when);
+                        let earliest = p.timers.add(p, node);
+                        assert_eq!(earliest, first.is_none_or(|first| when < first));
+                        model.push((when, node));
+                    }
+                    4..6 if !model.is_empty() => {
+                        let at = random(model.len() as u64) as usize;
+                        assert!(remove(model.swap_remove(at).1));
+                    }
+                    6 => {
+                        while let Some(node) = p.timers.pop_due(now) {
+                            let due = model.iter().map(|m| m.0).min();
+                            assert_eq!(due, Some(node.when.get()));
+                            model.retain(|m| !std::ptr::eq(m.1, node));
+                        }
+                        assert!(model.iter().all(|m| m.0 > now));
+                    }
+                    _ => {}
+                }
+                let first = model.iter().map(|m| m.0).min();
+                assert_eq!(p.timers.first(), first.unwrap_or(NEVER));
+            }
+            assert!(model.drain(..).all(|m| remove(m.1)));
+            assert_eq!(p.timers.first(), NEVER);
+        }
+    }
+
+    #[test]
+    fn timers_that_are_always_stopped_do_not_gather() {
+        let p = p();
+        // One that stays keeps the run's front.
+        p.timers.add(p, node(1));
+        let kept: Vec<_> = (0..100)
+            .map(|i| {
+                let node = node(1_000_000 + i);
+                p.timers.add(p, node);
+                node
+            })
+            .collect();
+        let (a, b) = (node(0), node(0));
+        for when in 2_000_000..2_100_000 {
+            let node = if when % 2 == 0 { a } else { b };
+            remove(node);
+            node.when.set(when);
+            p.timers.add(p, node);
+            let size: usize = p.timers.heap.lock().runs.iter().map(Run::size).sum();
+            assert!(size <= 2 * 103 + 2 * 64, "{size} entries for 103 timers");
+        }
+        assert!(kept.iter().all(|node| remove(node)));
+        assert!(remove(a) && remove(b));
+        assert_eq!(p.timers.first(), 1);
     }
 
     #[test]

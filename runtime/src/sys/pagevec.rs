@@ -46,6 +46,11 @@ impl<T: Copy> PageVec<T> {
         Some(unsafe { self.at.cast::<T>().add(last).read() })
     }
 
+    /// Keeps the first `len`, of at least as many.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
     #[cold]
     fn grow(&mut self) {
         let bytes = (self.bytes * 2).max(crate::sys::page_size());
