@@ -77,6 +77,11 @@ fn main() -> ExitCode {
     }
 }
 
+/// Above this part of the CPUs in other hands, taking turns and best-of-n no
+/// longer help: with half of them gone, ratios moved by a factor of two from run
+/// to run. The table is still printed, but not put into the book.
+const TOO_BUSY: f64 = 0.25;
+
 /// The whole run. `Ok(false)`: the table is printed, but one of our own rows failed.
 fn measure(options: &Options) -> Result<bool, String> {
     let mut rows: Vec<&'static Row> = options.only.clone();
@@ -100,12 +105,13 @@ fn measure(options: &Options) -> Result<bool, String> {
 
     let others = machine::Others::watch();
     let results = runs::all(&rows, &procs, options.runs, &programs);
+    let others = others.part();
     let report = table::Report {
         rows: &rows,
         programs: &programs,
         results: &results,
         machine: &machine,
-        others: others.part(),
+        others,
         go: go.as_ref(),
         runs: options.runs,
         command: command(),
@@ -113,6 +119,13 @@ fn measure(options: &Options) -> Result<bool, String> {
     let markdown = report.markdown();
     println!("{markdown}");
     if options.write {
+        if let Some(part) = others.filter(|&part| part > TOO_BUSY) {
+            return Err(format!(
+                "not written: other programs took {:.0} % of the CPUs, and a book's table must \
+                 hold for a reader; run it again on a quieter machine",
+                part * 100.0
+            ));
+        }
         let path = generated();
         write(&path, &markdown)?;
         eprintln!("written to {}", path.display());
