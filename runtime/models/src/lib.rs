@@ -22,11 +22,14 @@ mod sched;
 
 #[path = "../../src/sync/raw.rs"]
 mod raw;
+#[path = "../../src/sched/claim.rs"]
+mod claim;
 #[path = "../../src/sched/runq.rs"]
 mod runq;
 #[path = "../../src/sync/weighted.rs"]
 mod weighted;
 
 pub mod mutex_models;
+pub mod claim_models;
 pub mod runq_models;
 pub mod semaphore_models;

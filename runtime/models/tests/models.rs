@@ -13,6 +13,7 @@ macro_rules! models {
 }
 
 models! {
+    claim_models: a_claimed_p_is_the_claimers_alone, a_p_given_back_has_one_owner;
     mutex_models: normal_mode_excludes_and_loses_no_wakeup,
         starving_mode_excludes_and_loses_no_wakeup, the_lock_is_handed_over_while_others_come;
     runq_models: each_item_is_taken_exactly_once, next_goes_to_the_owner_or_to_the_thief;

@@ -2,7 +2,7 @@
 //! goroutine but no P gets one or waits.
 //!
 //! ```text
-//!   pass_on    the P goes to an idle M, to a new one, or to the idle list
+//!   pass_on    the P goes to another M (`Rt::start_m` says which), or to the idle list
 //!   give_up    by an M about to block in a call of its own choice
 //!   regain     by an M that enters the runtime and finds its P taken
 //!   hold       by a goroutine that parks and must keep its thread
@@ -34,27 +34,21 @@ impl Rt {
     /// `p`, which has lost its M, goes on without it.
     pub(crate) fn pass_on(&'static self, p: PRef) {
         p.detach();
-        let idle = {
+        {
             let mut state = self.state.lock();
             if self.is_halting() {
                 p.halted.store(true, SeqCst);
                 return;
             }
             let work = !p.nothing_to_run() || self.global.len() > 0;
-            let m = state.pop_idle_m();
-            if !work && let Some(m) = m {
-                // Somebody sleeps for the timers: back with it.
-                state.push_idle_m(m);
+            // If some M sleeps, it does so for the timers too.
+            if !work && state.idle_m.is_some() {
                 self.push_idle_p(&mut state, p);
                 self.suspect_deadlock(&state);
                 return;
             }
-            m
-        };
-        match idle {
-            Some(m) => hand_over(m, p, false),
-            None => self.new_m(Some(p), false),
         }
+        self.start_m(p, false);
     }
 
     /// Hands the P that the picker of bound goroutine `g` holds to the M that `g`

@@ -79,14 +79,30 @@ impl Rt {
         }
     }
 
-    /// Runs `p` on an idle thread, or on a new one.
+    /// Runs `p` on an idle thread, or else on that of a stopped goroutine, or on a new
+    /// one. In this order: making a thread takes the allocator's lock, and a stopped
+    /// goroutine may hold it. With the P on its way to the new thread, and no other,
+    /// that goroutine would never go on.
     pub(crate) fn start_m(&'static self, p: PRef, spinning: bool) {
         let idle = {
             let mut state = self.state.lock();
             state.pop_idle_m()
         };
-        match idle {
-            Some(m) => hand_over(m, p, spinning),
+        if let Some(m) = idle {
+            return hand_over(m, p, spinning);
+        }
+        match self
+            .global
+            .pop_bound(true)
+            .and_then(super::handoff::bound_to)
+        {
+            Some(m) => {
+                if spinning {
+                    // It has work, and does not look for any.
+                    self.spinning.fetch_sub(1, SeqCst);
+                }
+                hand_over(m, p, false);
+            }
             None => self.new_m(Some(p), spinning),
         }
     }

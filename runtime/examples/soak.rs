@@ -1,0 +1,204 @@
+//! Everything at once, for minutes or hours, under a storm of preemptions: channels,
+//! locks, timers, blocking calls, panics, threads, a changing GOMAXPROCS. Ends with
+//! one line of what it did and what it lost, and with status 1 if that is anything.
+//!
+//! `cargo run --release -p marmota --example soak -- --minutes N` (default 2)
+
+use marmota::sync::{Mutex, WaitGroup};
+use marmota::{chan, debug, runtime, spawn};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// What was begun and what came out, of each kind.
+#[derive(Default)]
+struct Tally {
+    begun: AtomicU64,
+    done: AtomicU64,
+}
+
+impl Tally {
+    fn round(&self, f: impl FnOnce() -> bool) {
+        self.begun.fetch_add(1, Relaxed);
+        if f() {
+            self.done.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn lost(&self) -> u64 {
+        self.begun.load(Relaxed) - self.done.load(Relaxed)
+    }
+}
+
+#[derive(Default)]
+struct Tallies {
+    pipelines: Tally,
+    locks: Tally,
+    timers: Tally,
+    blocking: Tally,
+    panics: Tally,
+    threads: Tally,
+    resizes: Tally,
+}
+
+fn main() -> ExitCode {
+    let Some(minutes) = minutes() else {
+        eprintln!("usage: soak [--minutes N], N a number such as 0.5");
+        return ExitCode::from(2);
+    };
+    let rt = marmota::Runtime::builder()
+        .storm_micros(100)
+        .build()
+        .expect("the default builds");
+    // SAFETY: no thread-local is borrowed across a call of the runtime.
+    let lost = unsafe { rt.run(|| soak(Duration::from_secs_f64(minutes * 60.0))) };
+    ExitCode::from(u8::from(lost > 0))
+}
+
+fn minutes() -> Option<f64> {
+    let mut args = std::env::args().skip(1);
+    let minutes = match (args.next().as_deref(), args.next()) {
+        (None, None) => 2.0,
+        (Some("--minutes"), Some(n)) => n.parse().ok()?,
+        _ => return None,
+    };
+    (minutes > 0.0 && args.next().is_none()).then_some(minutes)
+}
+
+fn soak(time: Duration) -> u64 {
+    let end = Instant::now() + time;
+    let tallies: Arc<Tallies> = Arc::default();
+    let group = WaitGroup::new();
+    type Round = fn(u64) -> bool;
+    type Of = fn(&Tallies) -> &Tally;
+    let kinds: [(usize, Of, Round); 7] = [
+        (4, |t| &t.pipelines, pipeline),
+        (2, |t| &t.locks, locks),
+        (4, |t| &t.timers, timers),
+        (3, |t| &t.blocking, blocking),
+        (2, |t| &t.panics, panics),
+        (1, |t| &t.threads, threads),
+        (1, |t| &t.resizes, resize),
+    ];
+    for (n, of, round) in kinds {
+        for i in 0..n as u64 {
+            let tallies = tallies.clone();
+            group.go(move || {
+                let mut k = i;
+                while Instant::now() < end {
+                    of(&tallies).round(|| round(k));
+                    k += 7;
+                }
+            });
+        }
+    }
+    group.wait();
+    let t = &*tallies;
+    let all = [
+        ("pipelines", &t.pipelines),
+        ("locks", &t.locks),
+        ("timers", &t.timers),
+        ("blocking calls", &t.blocking),
+        ("panics", &t.panics),
+        ("threads", &t.threads),
+        ("resizes", &t.resizes),
+    ];
+    let did: Vec<_> = all
+        .iter()
+        .map(|(name, tally)| format!("{} {name}", tally.done.load(Relaxed)))
+        .collect();
+    let lost: u64 = all.iter().map(|(_, tally)| tally.lost()).sum();
+    let stats = debug::read_sched_stats();
+    println!(
+        "soak: {:.1} min, {}, {} preemptions, {} processors retaken; {} lost",
+        time.as_secs_f64() / 60.0,
+        did.join(", "),
+        stats.preempted,
+        stats.retaken,
+        lost,
+    );
+    lost
+}
+
+/// Work that enters the runtime nowhere.
+fn spin(steps: u64) -> u64 {
+    (0..steps).fold(1u64, |x, i| std::hint::black_box(x.wrapping_mul(31) ^ i))
+}
+
+/// Three stages, values in order at the end.
+fn pipeline(k: u64) -> bool {
+    let (tx, rx) = chan(k as usize % 3);
+    let (tx2, rx2) = chan(k as usize % 5);
+    marmota::go(move || {
+        (0..100u64).for_each(|i| tx.send(i));
+        tx.close();
+    });
+    marmota::go(move || {
+        rx.into_iter().for_each(|i| tx2.send(i * 2 + (spin(20) & 0)));
+        tx2.close();
+    });
+    rx2.iter().eq((0..100).map(|i| i * 2))
+}
+
+/// No update is lost, of a lock of ours and of one of the standard library.
+fn locks(_: u64) -> bool {
+    let (ours, theirs) = (Arc::new(Mutex::new(0)), Arc::new(std::sync::Mutex::new(0)));
+    let group = WaitGroup::new();
+    for _ in 0..4 {
+        let (ours, theirs) = (ours.clone(), theirs.clone());
+        group.go(move || {
+            for _ in 0..50 {
+                *ours.lock() += 1;
+                *theirs.lock().expect("nobody panics") += 1;
+            }
+        });
+    }
+    group.wait();
+    let theirs = *theirs.lock().expect("nobody panics");
+    *ours.lock() == 200 && theirs == 200
+}
+
+/// A sleep is at least as long as it says.
+fn timers(k: u64) -> bool {
+    let nap = Duration::from_micros(k % 13 * 150);
+    let before = Instant::now();
+    marmota::time::sleep(nap);
+    before.elapsed() >= nap
+}
+
+/// A thread that blocks comes back, by our wrapper or plainly.
+fn blocking(k: u64) -> bool {
+    let nap = || std::thread::sleep(Duration::from_micros(k % 7 * 200));
+    if k.is_multiple_of(2) {
+        runtime::blocking(nap);
+    } else {
+        nap();
+    }
+    spin(1000) != 0
+}
+
+/// A panic arrives where it is caught, with its own payload.
+fn panics(k: u64) -> bool {
+    let join = spawn(move || {
+        spin(k % 5000);
+        std::panic::panic_any(k)
+    });
+    join.join().is_err_and(|p: Box<dyn std::any::Any + Send>| p.downcast_ref() == Some(&k))
+}
+
+/// A thread and a process of the program's own.
+fn threads(k: u64) -> bool {
+    let thread = std::thread::spawn(move || spin(k % 10_000));
+    let process = std::process::Command::new("/bin/true").status();
+    thread.join().is_ok() && process.is_ok_and(|status| status.success())
+}
+
+/// The number of processors is what was set last.
+fn resize(k: u64) -> bool {
+    let n = 1 + k as usize % 5;
+    runtime::gomaxprocs(n);
+    let right = runtime::gomaxprocs(0) == n;
+    marmota::time::sleep(Duration::from_millis(3));
+    right
+}
