@@ -135,7 +135,10 @@ fn pipeline(k: u64) -> bool {
         tx.close();
     });
     marmota::go(move || {
-        rx.into_iter().for_each(|i| tx2.send(i * 2 + (spin(20) & 0)));
+        rx.into_iter().for_each(|i| {
+            std::hint::black_box(spin(20));
+            tx2.send(i * 2);
+        });
         tx2.close();
     });
     rx2.iter().eq((0..100).map(|i| i * 2))
@@ -184,7 +187,8 @@ fn panics(k: u64) -> bool {
         spin(k % 5000);
         std::panic::panic_any(k)
     });
-    join.join().is_err_and(|p: Box<dyn std::any::Any + Send>| p.downcast_ref() == Some(&k))
+    join.join()
+        .is_err_and(|p: Box<dyn std::any::Any + Send>| p.downcast_ref() == Some(&k))
 }
 
 /// A thread and a process of the program's own.

@@ -20,16 +20,16 @@ mod lock;
 mod loom;
 mod sched;
 
-#[path = "../../src/sync/raw.rs"]
-mod raw;
 #[path = "../../src/sched/claim.rs"]
 mod claim;
+#[path = "../../src/sync/raw.rs"]
+mod raw;
 #[path = "../../src/sched/runq.rs"]
 mod runq;
 #[path = "../../src/sync/weighted.rs"]
 mod weighted;
 
-pub mod mutex_models;
 pub mod claim_models;
+pub mod mutex_models;
 pub mod runq_models;
 pub mod semaphore_models;
