@@ -2,8 +2,10 @@
 
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
+use crate::race;
 use crate::sched::m::Kind;
 use crate::sched::{Closure, switch};
+use crate::sim::hooks;
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;
@@ -108,6 +110,7 @@ unsafe fn spawn_unchecked<T: Send, F: FnOnce() -> T + Send>(
     };
     // SAFETY: called at most once; lifetimes by this function's contract.
     start(unsafe { Closure::new(body) }, at);
+    packet.owed_by_the_last(at);
     packet
 }
 
@@ -122,6 +125,8 @@ struct JoinState {
     waiters: WaitQueue,
     /// Of the future that awaits it.
     waker: Option<Waker>,
+    /// What the goroutine did, for those who join it.
+    clock: race::Clock,
 }
 
 impl JoinState {
@@ -130,6 +135,7 @@ impl JoinState {
             done: false,
             waiters: WaitQueue::new(),
             waker: None,
+            clock: race::Clock::new(),
         }
     }
 }
@@ -147,7 +153,10 @@ impl<T> Packet<T> {
         let m = kernel::enter();
         let mut state = self.state.lock();
         state.done = true;
+        race::release(m, &state.clock);
+        hooks::gave(m, self.address(), "result");
         while let Some(waiter) = state.waiters.pop() {
+            race::acquire_for(m, waiter.g, &state.clock);
             kernel::ready_published(m, waiter.g);
         }
         let waker = state.waker.take();
@@ -175,9 +184,25 @@ impl<T> Packet<T> {
         done
     }
 
+    fn address(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
+    }
+
+    /// For reports: whoever joins waits for the goroutine just started.
+    fn owed_by_the_last(&self, at: &'static Location<'static>) {
+        let m = kernel::enter_quietly();
+        hooks::last_started_owes(m, self.address(), "result", at);
+        kernel::leave(m);
+    }
+
     fn is_done(&self) -> bool {
         let m = kernel::enter();
-        let done = self.state.lock().done;
+        let state = self.state.lock();
+        let done = state.done;
+        if done {
+            race::acquire(m, &state.clock);
+        }
+        drop(state);
         kernel::leave(m);
         done
     }
@@ -186,6 +211,7 @@ impl<T> Packet<T> {
         let m = kernel::enter();
         let mut state = self.state.lock();
         if state.done {
+            race::acquire(m, &state.clock);
             drop(state);
             kernel::leave(m);
             return;
@@ -194,6 +220,7 @@ impl<T> Packet<T> {
         // SAFETY: this frame parks until `complete` has popped the waiter.
         unsafe { state.waiters.push(&waiter) };
         drop(state);
+        hooks::waits_on(m, self.address());
         kernel::leave(kernel::park_published(m));
     }
 
@@ -359,6 +386,7 @@ impl<'scope> Scope<'scope, '_> {
         // SAFETY: `scope` waits for it before what it borrows can go; it is
         // called at most once and is Send.
         start(unsafe { Closure::new(body) }, Location::caller());
+        self.group.wait.owed_by_the_last(Location::caller());
     }
 
     /// Starts a goroutine of this scope whose result can be joined.
@@ -387,6 +415,8 @@ impl<'scope> Scope<'scope, '_> {
         };
         // SAFETY: as in `go`.
         start(unsafe { Closure::new(body) }, Location::caller());
+        packet.owed_by_the_last(Location::caller());
+        self.group.wait.owed_by_the_last(Location::caller());
         ScopedJoinHandle {
             packet,
             scope: PhantomData,

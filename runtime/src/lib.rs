@@ -66,6 +66,7 @@ mod netpoll;
 mod overflow;
 mod panics;
 mod quit;
+pub mod race;
 pub mod runtime;
 mod runtime_builder;
 mod sched;
@@ -159,8 +160,12 @@ pub mod __private {
     /// `#[marmota::main]`.
     pub fn main<T: Send>(main: impl FnOnce() -> T + Send) -> T {
         match Runtime::builder().build() {
-            // SAFETY: whoever wrote the attribute promised what `run` asks for.
-            Ok(rt) => unsafe { rt.run(main) },
+            Ok(rt) => {
+                // SAFETY: whoever wrote the attribute promised what `run` asks for.
+                let value = unsafe { rt.run(main) };
+                crate::race::exit_if_found();
+                value
+            }
             Err(error) => {
                 eprintln!("{error}");
                 std::process::exit(2)
@@ -174,9 +179,17 @@ pub mod __private {
         if let Some(procs) = procs {
             builder = builder.procs(procs);
         }
+        let races = crate::race::found();
         match builder.build() {
-            // SAFETY: whoever wrote the attribute promised what `run` asks for.
-            Ok(rt) => unsafe { rt.run(test) },
+            Ok(rt) => {
+                // SAFETY: whoever wrote the attribute promised what `run` asks for.
+                let value = unsafe { rt.run(test) };
+                assert!(
+                    crate::race::found() == races,
+                    "race detected during execution of test"
+                );
+                value
+            }
             Err(error) => panic!("{error}"),
         }
     }

@@ -213,6 +213,7 @@ impl Builder {
     /// For zero Ps or more than 1024, zero threads, a stack below one page, and a
     /// stack size that cannot be reserved. The message says what would do.
     pub fn build(self) -> Result<Runtime, BuildError> {
+        crate::race::read_environment();
         let page = sys::page_size();
         let procs = self.procs.unwrap_or_else(crate::env::gomaxprocs);
         if procs == 0 || procs > MAX_PROCS {

@@ -20,7 +20,9 @@ use super::quiet::{Quiet, RECV, SEND};
 use super::timed::ChanTimer;
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
+use crate::race;
 use crate::sched::MRef;
+use crate::sim::hooks;
 use std::mem::MaybeUninit;
 use std::panic::Location;
 
@@ -41,6 +43,8 @@ pub(super) struct State<T> {
     buffer: Box<[MaybeUninit<T>]>,
     pub(super) receivers: WaitQueue,
     pub(super) senders: WaitQueue,
+    /// What sends, receives and the close order (`race`).
+    clocks: race::Slots,
 }
 
 // SAFETY: values move between threads, references to them are never shared.
@@ -71,6 +75,7 @@ impl<T> State<T> {
             buffer: Box::new_uninit_slice(places),
             receivers: WaitQueue::new(),
             senders: WaitQueue::new(),
+            clocks: race::Slots::new(places),
         }
     }
 
@@ -124,6 +129,10 @@ impl<T> Core<T> {
         }
     }
 
+    fn address(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
+    }
+
     pub(crate) fn capacity(&self) -> usize {
         self.capacity
     }
@@ -144,15 +153,17 @@ impl<T> Core<T> {
     pub(crate) fn send(&self, value: &mut MaybeUninit<T>, at: &'static Location<'static>) -> bool {
         let m = kernel::enter();
         let mut state = self.state.lock();
-        match offer(&self.quiet, &mut state, value) {
+        match offer(m, &self.quiet, &mut state, value) {
             Offered::Handed(waiter) => {
                 drop(state);
+                hooks::note(m, "send", self.address(), Some(at));
                 kernel::ready_published(m, waiter.g);
                 kernel::leave(m);
                 true
             }
             Offered::Stored => {
                 drop(state);
+                hooks::note(m, "send", self.address(), Some(at));
                 kernel::leave(m);
                 true
             }
@@ -169,6 +180,7 @@ impl<T> Core<T> {
                 unsafe { state.senders.push(&waiter) };
                 self.quiet.disturb(RECV);
                 drop(state);
+                hooks::waits_on(m, self.address());
                 kernel::leave(kernel::park_published(m));
                 waiter.done.get()
             }
@@ -188,7 +200,7 @@ impl<T> Core<T> {
     /// For callers inside the runtime: timers.
     pub(crate) fn try_send_inside(&self, m: MRef, value: &mut MaybeUninit<T>) -> Sent {
         let mut state = self.state.lock();
-        let offered = offer(&self.quiet, &mut state, value);
+        let offered = offer(m, &self.quiet, &mut state, value);
         if matches!(offered, Offered::Full) {
             self.quiet.found_nothing(SEND);
         }
@@ -210,9 +222,10 @@ impl<T> Core<T> {
         let m = kernel::enter();
         let mut state = self.state.lock();
         let mut value = MaybeUninit::uninit();
-        match take(&self.quiet, &mut state, &mut value) {
+        match take(m, &self.quiet, &mut state, &mut value) {
             Taken::Value(sender) => {
                 drop(state);
+                hooks::note(m, "receive", self.address(), Some(at));
                 if let Some(waiter) = sender {
                     kernel::ready_published(m, waiter.g);
                 }
@@ -222,6 +235,7 @@ impl<T> Core<T> {
             }
             Taken::Closed => {
                 drop(state);
+                hooks::note(m, "receive: closed", self.address(), Some(at));
                 kernel::leave(m);
                 None
             }
@@ -237,6 +251,7 @@ impl<T> Core<T> {
                 unsafe { state.receivers.push(&waiter) };
                 self.quiet.disturb(SEND);
                 drop(state);
+                hooks::waits_on(m, self.address());
                 kernel::leave(kernel::park_published(m));
                 // SAFETY: a sender that sets `done` has written the value.
                 waiter.done.get().then(|| unsafe { value.assume_init() })
@@ -252,7 +267,7 @@ impl<T> Core<T> {
         let mut value = MaybeUninit::uninit();
         let mut state = self.state.lock();
         self.run_due(m, &mut state);
-        let taken = take(&self.quiet, &mut state, &mut value);
+        let taken = take(m, &self.quiet, &mut state, &mut value);
         if matches!(taken, Taken::Empty) && self.timer.is_none() {
             self.quiet.found_nothing(RECV);
         }
@@ -280,6 +295,8 @@ impl<T> Core<T> {
         let first = !std::mem::replace(&mut state.closed, true);
         if first {
             self.quiet.disturb(RECV | SEND);
+            state.clocks.close(m);
+            hooks::note(m, "close", self.address(), None);
             loop {
                 let waiter = match state.receivers.pop() {
                     Some(receiver) => receiver,
@@ -291,6 +308,7 @@ impl<T> Core<T> {
                 // Under the lock: nobody can join the queues any more, and the
                 // woken needs no lock to find out.
                 waiter.done.set(false);
+                state.clocks.woken_by_close(m, waiter.g);
                 kernel::ready_published(m, waiter.g);
             }
         }
@@ -311,8 +329,14 @@ pub(super) enum Offered {
 /// One attempt to send, under the lock. The value is moved out of `value` when it
 /// was handed over or stored.
 #[inline(always)]
-pub(super) fn offer<T>(quiet: &Quiet, state: &mut State<T>, value: &mut MaybeUninit<T>) -> Offered {
+pub(super) fn offer<T>(
+    m: MRef,
+    quiet: &Quiet,
+    state: &mut State<T>,
+    value: &mut MaybeUninit<T>,
+) -> Offered {
     if state.closed {
+        state.clocks.saw_closed(m);
         return Offered::Closed;
     }
     if let Some(receiver) = state.receivers.pop() {
@@ -320,12 +344,14 @@ pub(super) fn offer<T>(quiet: &Quiet, state: &mut State<T>, value: &mut MaybeUni
         // is moved, and its old place is not used again (contract).
         unsafe { place::<T>(receiver).copy_from_nonoverlapping(value, 1) };
         receiver.done.set(true);
+        state.clocks.handed_to(m, receiver.g);
         return Offered::Handed(receiver);
     }
     if state.len < state.buffer.len() {
         let value = std::mem::replace(value, MaybeUninit::uninit());
         state.push(value);
         quiet.disturb(RECV);
+        state.clocks.stored(m);
         return Offered::Stored;
     }
     Offered::Full
@@ -340,26 +366,35 @@ pub(super) enum Taken {
 
 /// One attempt to receive, under the lock.
 #[inline(always)]
-pub(super) fn take<T>(quiet: &Quiet, state: &mut State<T>, value: &mut MaybeUninit<T>) -> Taken {
+pub(super) fn take<T>(
+    m: MRef,
+    quiet: &Quiet,
+    state: &mut State<T>,
+    value: &mut MaybeUninit<T>,
+) -> Taken {
     if state.len > 0 {
         *value = state.pop();
         let Some(sender) = state.senders.pop() else {
             quiet.disturb(SEND);
+            state.clocks.taken(m, None);
             return Taken::Value(None);
         };
         // SAFETY: the sender waits, so its value is there; it is moved into the
         // place that has just become free.
         state.push(unsafe { place::<T>(sender).read() });
         sender.done.set(true);
+        state.clocks.taken(m, Some(sender.g));
         return Taken::Value(Some(sender));
     }
     if let Some(sender) = state.senders.pop() {
         // SAFETY: as above, straight to the receiver.
         *value = unsafe { place::<T>(sender).read() };
         sender.done.set(true);
+        state.clocks.handed_by(m, sender.g);
         return Taken::Value(Some(sender));
     }
     if state.closed {
+        state.clocks.saw_closed(m);
         Taken::Closed
     } else {
         Taken::Empty

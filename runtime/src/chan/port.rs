@@ -66,7 +66,7 @@ unsafe impl<T> Port for Core<T> {
         let value = unsafe { &mut *slot.cast::<MaybeUninit<T>>() };
         let mut state = self.state.lock();
         let (attempt, other) = if direction == SEND {
-            match offer(&self.quiet, &mut state, value) {
+            match offer(m, &self.quiet, &mut state, value) {
                 Offered::Handed(receiver) => (Attempt::Done, Some(receiver)),
                 Offered::Stored => (Attempt::Done, None),
                 Offered::Full => (Attempt::Nothing, None),
@@ -74,7 +74,7 @@ unsafe impl<T> Port for Core<T> {
             }
         } else {
             self.run_due(m, &mut state);
-            match take(&self.quiet, &mut state, value) {
+            match take(m, &self.quiet, &mut state, value) {
                 Taken::Value(sender) => (Attempt::Done, sender),
                 Taken::Empty => (Attempt::Nothing, None),
                 Taken::Closed => (Attempt::Closed, None),

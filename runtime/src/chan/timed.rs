@@ -86,7 +86,7 @@ impl<T> Core<T> {
         let mut value = MaybeUninit::new((timer.value)(when));
         // A tick that finds the last one still there is lost; a time has no
         // destructor.
-        if let Offered::Handed(waiter) = offer(&self.quiet, state, &mut value) {
+        if let Offered::Handed(waiter) = offer(m, &self.quiet, state, &mut value) {
             kernel::ready_published(m, waiter.g);
         }
     }
@@ -98,7 +98,7 @@ impl<T> Core<T> {
         let mut value = MaybeUninit::uninit();
         let mut state = self.state.lock();
         self.run_due(m, &mut state);
-        if let Taken::Value(_) = take(&self.quiet, &mut state, &mut value) {
+        if let Taken::Value(_) = take(m, &self.quiet, &mut state, &mut value) {
             drop(state);
             kernel::leave(m);
             // SAFETY: `take` wrote it.

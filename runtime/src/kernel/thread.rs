@@ -27,6 +27,7 @@ struct Attached {
 impl Drop for Attached {
     fn drop(&mut self) {
         m::set_current(None);
+        crate::race::ended(self.g);
         self.g.clear();
         self.m.g.set(None);
         g::SLAB.free(std::iter::once(self.g));
@@ -46,6 +47,7 @@ thread_local! {
 pub(crate) fn attach() -> MRef {
     let (m, g) = (m::SLAB.alloc_one(), g::SLAB.alloc_one());
     m.kind.set(Kind::Thread);
+    crate::race::watch(m);
     m.rt.set(None);
     m.p.set(None);
     m.gate.store(0, Relaxed);

@@ -44,6 +44,7 @@ impl Timer {
         self.node.when.set(when);
         self.node.fire.set(Some(fire));
         self.node.arg.set(arg);
+        crate::race::armed(m, &self.node.race);
         // SAFETY: it lives and stays put while a heap refers to it (contract).
         let node: &'static Node = unsafe { &*std::ptr::from_ref(&self.node) };
         match m.kind.get() {

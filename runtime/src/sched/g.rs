@@ -89,14 +89,20 @@ pub(crate) struct G {
     pub(crate) bound: AtomicPtr<super::M>,
     /// The deterministic driver's own number for it.
     pub(crate) sim_slot: Cell<u32>,
-    /// The lock it waits for has this holder (goroutine id; 0 none): reports.
+    /// The address of what it waits for, if its primitive said so (`sim::hooks`);
+    /// else 0.
     pub(crate) waits_for: AtomicU64,
+    /// The deterministic run it belongs to.
+    pub(crate) sim_run: Cell<u64>,
+    /// What it knows of the others, and its own slot there (0: not watched yet).
+    pub(crate) race_clock: crate::race::Clock,
+    pub(crate) race_slot: Cell<u32>,
 }
 
 // SAFETY: see the protocol at the top of this file: cells have one owner at a
 // time, and what others read is atomic.
 unsafe impl Sync for G {}
-// SAFETY: null pointers in Options, zero discriminants (`Home::Parallel`), zeroed
+// SAFETY: null pointers in Options and in the clock's array, zero discriminants (`Home::Parallel`), zeroed
 // atomics and an uninitialised closure are all valid.
 unsafe impl Zeroed for G {}
 

@@ -74,6 +74,8 @@ pub(crate) struct M {
     /// Looks for work without having any.
     pub(crate) spinning: Cell<bool>,
     pub(crate) gate: AtomicU32,
+    /// The race detector or a deterministic run looks on (`race::hooks`).
+    pub(crate) watched: Cell<bool>,
     pub(crate) g: Cell<Option<GRef>>,
     pub(crate) p: Held,
     /// Its goroutine may not leave it: `lock_os_thread`, so many times.
@@ -115,6 +117,8 @@ pub(crate) struct M {
     /// Sysmon's own notes on it: CPU time and when it read it.
     pub(crate) seen_cpu: Cell<u64>,
     pub(crate) seen_at: Cell<u64>,
+    /// The clock of the timer that fires at this moment, or null (`race::hooks`).
+    pub(crate) acting: Cell<*const crate::race::Clock>,
     /// The deterministic driver of this thread.
     pub(crate) sim: Cell<*mut crate::sim::driver::Driver>,
 }

@@ -336,6 +336,7 @@ impl Rt {
     pub(crate) fn new_m(&'static self, p: Option<PRef>, spinning: bool) {
         let m = m::SLAB.alloc_one();
         m.reset(Kind::Parallel);
+        crate::race::watch(m);
         m.rt.set(Some(self));
         m.p.set(p);
         m.spinning.set(spinning);

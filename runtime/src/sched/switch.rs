@@ -34,6 +34,7 @@ pub(crate) fn spawn_by(m: MRef, parent: u64, closure: Closure, at: &'static Loca
     g.home.set(super::Home::Parallel);
     g.rt.set(Some(m.rt()));
     g.prepare(p.new_id(), parent, at, closure);
+    crate::race::started(m, g, None);
     // Relaxed: a sum for reports.
     p.started.store(p.started.load(Relaxed) + 1, Relaxed);
     p.put_runnable(g);
@@ -125,7 +126,7 @@ impl super::P {
                 return;
             };
             let fire = node.fire.get().expect("a timer in a heap has an action");
-            fire(node, m);
+            crate::race::fired(m, &node.race, || fire(node, m));
         }
     }
 }
@@ -289,6 +290,7 @@ fn end(m: MRef, g: GRef) -> ! {
     let stack = g.stack.replace(Stack::NONE);
     // Relaxed: a sum for reports.
     p.ended.store(p.ended.load(Relaxed) + 1, Relaxed);
+    crate::race::ended(g);
     g.clear();
     p.put_g(g);
     if m.pinned.get() != 0 {

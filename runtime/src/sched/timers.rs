@@ -43,6 +43,8 @@ pub(crate) struct Node {
     /// Where in there: 0, or a run's number from 1 on, and the place in it.
     place: Cell<u8>,
     index: Cell<usize>,
+    /// What was done before it was armed.
+    pub(crate) race: crate::race::Clock,
 }
 
 // SAFETY: `when`, `fire`, `arg` are set before the node is put in a heap; `heap`
@@ -61,6 +63,7 @@ impl Node {
             heap: AtomicPtr::new(std::ptr::null_mut()),
             place: Cell::new(0),
             index: Cell::new(0),
+            race: crate::race::Clock::new(),
         }
     }
 }

@@ -26,17 +26,35 @@
 //! ```
 //!
 //! ```text
-//!   explore.rs   many runs, budget, replay          report.rs  what came of it
-//!   driver.rs    one run: who is next, time          rng.rs     decisions from a seed
+//!   explore.rs   many runs: portfolio, budget     schedule.rs  a schedule's name
+//!   driver.rs    one run: who is next, time       ledger.rs    its goroutines' steps
+//!   strategy/    who goes next                    rng.rs       decisions from a seed
+//!   shrink.rs    a failure with few moves         record.rs    what happened in a run
+//!   report.rs    what came of it                  blocked.rs   who waits for whom
+//!   trace.rs     what happened, lane by lane      lanes.rs, svg.rs   as a picture
+//!   hooks.rs     what primitives tell             wait.rs      until all others wait
 //! ```
 
+mod blocked;
 pub(crate) mod driver;
 mod explore;
+pub(crate) mod hooks;
+mod lanes;
+mod ledger;
+mod record;
 mod report;
 mod rng;
+mod schedule;
+mod shrink;
+mod strategy;
+mod svg;
+mod trace;
+mod wait;
 
-pub use explore::{Explorer, explore, run};
-pub use report::{Blocked, PanicInfo, Place, Report, Verdict};
+pub use explore::{Explorer, Search, explore, run};
+pub use report::{Blocked, Held, PanicInfo, Partner, Place, Report, Verdict};
+pub use trace::Trace;
+pub use wait::wait;
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,11 @@
 //! What came of deterministic runs, as data and as text.
 
+use super::blocked::circle;
+use super::trace::Trace;
 use crate::kernel::WaitReason;
-use crate::sched::{G, Status};
+use crate::race::Race;
 use std::fmt;
 use std::panic::Location;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// A place in the source.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,21 +52,35 @@ pub struct Blocked {
     pub at: Option<Place>,
     /// Where it was started; `None` for the first.
     pub created_at: Option<Place>,
+    /// The locks it holds.
+    pub holds: Vec<Held>,
+    /// Who would have to act for it to go on, as far as that is known: the holders
+    /// of the lock, the goroutine it joins.
+    pub waits_for: Vec<Partner>,
 }
 
-impl Blocked {
-    pub(crate) fn of(g: &'static G) -> Blocked {
-        let first = g.parent.load(Relaxed) == 0;
-        Blocked {
-            goroutine: g.id.load(Relaxed),
-            reason: g.reason(),
-            at: g
-                .waits_at()
-                .filter(|_| g.status() == Status::Waiting)
-                .map(Place::from),
-            created_at: g.created_at().filter(|_| !first).map(Place::from),
-        }
-    }
+/// A lock that somebody holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Held {
+    /// What it is: `mutex`.
+    pub what: &'static str,
+    /// Where it was taken.
+    pub at: Place,
+}
+
+/// A goroutine that another one waits for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Partner {
+    /// Its number.
+    pub goroutine: u64,
+    /// What it holds or owes: `mutex`, `result`.
+    pub what: &'static str,
+    /// Since where: the call that took the lock, or started the goroutine.
+    pub at: Place,
+    /// It has ended, and so never will.
+    pub ended: bool,
 }
 
 impl fmt::Display for Blocked {
@@ -77,9 +92,36 @@ impl fmt::Display for Blocked {
         if let Some(at) = self.created_at {
             write!(f, ", started at {at}")?;
         }
+        for partner in &self.waits_for {
+            let Partner {
+                goroutine,
+                what,
+                at,
+                ended,
+            } = partner;
+            match (*what, ended) {
+                (RESULT, _) => write!(f, "\n    waits for goroutine {goroutine} to end")?,
+                (DONE, _) => write!(f, "\n    waits for the done of goroutine {goroutine}")?,
+                (_, false) => write!(
+                    f,
+                    "\n    waits for goroutine {goroutine}, which holds the {what} since {at}"
+                )?,
+                (_, true) => write!(
+                    f,
+                    "\n    waits for the {what} that goroutine {goroutine} took at {at}; it has ended without giving it back"
+                )?,
+            }
+        }
+        for Held { what, at } in &self.holds {
+            write!(f, "\n    holds the {what} it took at {at}")?;
+        }
         Ok(())
     }
 }
+
+/// What a goroutine owes to those who join it, and to a group that counts it.
+pub(super) const RESULT: &str = "result";
+pub(super) const DONE: &str = "done";
 
 /// A panic that nobody recovered.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -121,6 +163,11 @@ pub enum Verdict {
         /// Steps taken.
         steps: u64,
     },
+    /// Two accesses to a [`RaceCell`](crate::race::RaceCell) that nothing orders.
+    Race(Race),
+    /// The same schedule took another course the second time: something that the
+    /// driver does not control decides. See [`Report::note`].
+    Nondeterministic,
 }
 
 /// What came of an exploration.
@@ -133,6 +180,15 @@ pub struct Report {
     pub schedules: u64,
     /// The value of `MARMOTA_SEED` that runs the failing schedule again.
     pub replay: Option<String>,
+    /// The schedule that failed first, before it was made small; `None` if it is
+    /// `replay`.
+    pub found_by: Option<String>,
+    /// Every schedule there is was run: within the program's inputs, a proof.
+    pub exhaustive: bool,
+    /// What happened in the failing run, for a picture.
+    pub trace: Option<Trace>,
+    /// More to know about the verdict.
+    pub note: Option<String>,
 }
 
 impl Report {
@@ -152,23 +208,42 @@ impl fmt::Display for Verdict {
             Verdict::Panicked(info) => info.fmt(f),
             Verdict::Deadlock(all) => {
                 f.write_str("deadlock: all goroutines are blocked")?;
-                list(f, all)
+                list(f, all)?;
+                circle(f, all)
             }
             Verdict::Leak(all) => {
                 f.write_str("leak: main has returned but goroutines remain")?;
-                list(f, all)
+                list(f, all)?;
+                circle(f, all)
             }
             Verdict::Livelock { steps } => {
                 write!(f, "livelock: no end after {steps} steps")
             }
+            Verdict::Race(race) => race.fmt(f),
+            Verdict::Nondeterministic => f.write_str(NONDETERMINISTIC),
         }
     }
 }
 
+const NONDETERMINISTIC: &str = "nondeterministic: the same schedule took another course the second time\nsomething decides that a deterministic run does not control: the order of a HashMap, the wall clock, randomness, an address, a thread, or what an earlier run left in a static; take it out of the code under test (or Explorer::check_determinism(false), if it does no harm)";
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.verdict)?;
+        if let Some(note) = &self.note {
+            writeln!(f, "{note}")?;
+        }
+        if let Some(trace) = &self.trace {
+            writeln!(f, "\n{}", trace.lanes())?;
+        }
         let s = if self.schedules == 1 { "" } else { "s" };
-        write!(f, "{}\nafter {} schedule{s}", self.verdict, self.schedules)?;
+        write!(f, "after {} schedule{s}", self.schedules)?;
+        if self.exhaustive {
+            f.write_str(", which are all there are")?;
+        }
+        if let Some(found) = &self.found_by {
+            write!(f, " (found by {found})")?;
+        }
         if let Some(replay) = &self.replay {
             write!(f, "; run it again with MARMOTA_SEED={replay}")?;
         }
