@@ -405,10 +405,10 @@ pub(crate) fn point(m: MRef) -> MRef {
 pub(crate) fn yielded(m: MRef) -> MRef {
     let Some(g) = m.g.get() else { return m };
     let d = driver(m);
+    d.event(id_of(g), Happened::Did("gosched", 0), None);
     if d.runnable.is_empty() {
         return m;
     }
-    d.event(id_of(g), Happened::Did("gosched", 0), None);
     let chosen = d.decide(id_of(g), false, true);
     go_first(m, g, chosen)
 }
