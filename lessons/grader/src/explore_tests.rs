@@ -32,7 +32,9 @@ fn a_run_that_ends_well_in_every_schedule_passes() {
         let other = marmota::spawn(|| 1);
         expect_eq("what came back", &other.join().ok(), &Some(1));
     });
-    assert_eq!((report.verdict, report.schedules), (Verdict::Passed, 50));
+    assert_eq!(report.verdict, Verdict::Passed);
+    // Fewer than 50 if those are all there are.
+    assert!((1..=50).contains(&report.schedules));
     assert_eq!((report.replay, report.why), (None, None));
 }
 

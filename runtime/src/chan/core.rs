@@ -193,6 +193,11 @@ impl<T> Core<T> {
         }
         let m = kernel::enter();
         let sent = self.try_send_inside(m, value);
+        let did = match sent {
+            Sent::Done => "send",
+            Sent::Full | Sent::Closed => "no room to send",
+        };
+        hooks::note(m, did, self.address(), None);
         kernel::leave(m);
         sent
     }
@@ -277,10 +282,14 @@ impl<T> Core<T> {
                 if let Some(waiter) = sender {
                     kernel::ready_published(m, waiter.g);
                 }
+                hooks::note(m, "receive", self.address(), None);
                 // SAFETY: `take` wrote it.
                 Received::Value(unsafe { value.assume_init() })
             }
-            Taken::Empty => Received::Empty,
+            Taken::Empty => {
+                hooks::note(m, "nothing to receive", self.address(), None);
+                Received::Empty
+            }
             Taken::Closed => Received::Closed,
         };
         kernel::leave(m);

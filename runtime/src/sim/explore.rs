@@ -228,7 +228,7 @@ struct Exploration<'a, F> {
     f: &'a F,
     /// Steps of each goroutine, from the plain schedule.
     weights: Rc<Weights>,
-    /// The most steps a run took so far.
+    /// The most steps a run is expected to take.
     steps: u64,
     seeds: Rng,
     walk: Exhaustive,
@@ -294,7 +294,11 @@ impl<F: Fn() + Send + Sync> Exploration<'_, F> {
                 (source, outcome)
             };
             ran += 1;
-            self.steps = self.steps.max(outcome.steps);
+            // Of fair runs only: under PCT and in the walk a goroutine that polls may
+            // take any number.
+            if let Source::Named(Schedule::Random(_) | Schedule::Uniform(_)) = source {
+                self.steps = self.steps.max(outcome.steps);
+            }
             if outcome.verdict != Verdict::Passed {
                 return self.failed(&source, &outcome, ran);
             }
@@ -372,8 +376,12 @@ impl<F: Fn() + Send + Sync> Exploration<'_, F> {
             Some((recording, _)) => recording.moves.clone(),
             None => Vec::new(),
         };
-        let endless = matches!(again.verdict, Verdict::Livelock { .. });
-        let small = if self.explorer.shrinks && !endless {
+        if let (Verdict::Livelock { .. }, Some(found)) = (&again.verdict, &found) {
+            // Every attempt to make it small would go on to the limit.
+            let found = found.clone();
+            return Report::of(again, ran, Some(found));
+        }
+        let small = if self.explorer.shrinks {
             let verdict = again.verdict.clone();
             shrink(&moves, |some| {
                 same_bug(&self.once(&mut Moves::new(some), false).verdict, &verdict)

@@ -101,7 +101,8 @@ fn opposite_lock_orders_deadlock_with_both_places() {
         "{report}"
     );
     assert!(
-        all.iter().all(|b| b.at.unwrap().file.ends_with("tests.rs")),
+        all.iter()
+            .all(|b| b.at.unwrap().file.ends_with("tests/mod.rs")),
         "{report}"
     );
 }
@@ -155,3 +156,6 @@ fn a_run_inside_a_goroutine_is_refused() {
     };
     assert!(info.message.contains("inside a goroutine"), "{info}");
 }
+
+mod reports;
+mod strategies;
