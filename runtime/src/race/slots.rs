@@ -3,15 +3,18 @@
 //! Clocks are as long as the highest slot, so slots are used again, and a new
 //! occupant goes on counting where the old one ended. Until somebody learns of
 //! the new one, that makes the old one's accesses look ordered before it: a race
-//! between the two is missed. So a slot rests as long as possible: new slots are
-//! taken first, then the one that was given back the longest ago. The limit on
-//! goroutines alive at once is Go's race detector's order of magnitude.
+//! between the two is missed. So a slot rests for a while: the one that was given
+//! back the longest ago is taken, and only when enough others rest behind it. The
+//! limit on goroutines alive at once is Go's race detector's.
 
 use crate::lock::SpinLock;
 use crate::sys::PageVec;
 
 /// Goroutines alive at once under the race detector.
 const LIMIT: u32 = 8128;
+
+/// Slots that rest before one of them is used again.
+const REST: usize = 256;
 
 struct Table {
     /// Slots ever used; 0 is nobody's.
@@ -30,7 +33,8 @@ static TABLE: SpinLock<Table> = SpinLock::new(Table {
 /// A slot, and the count its new occupant begins with.
 pub(super) fn take() -> (u32, u64) {
     let mut table = TABLE.lock();
-    if table.used < LIMIT {
+    let resting = table.free.len() - table.first;
+    if resting < REST && table.used < LIMIT {
         table.used += 1;
         return (table.used, 1);
     }

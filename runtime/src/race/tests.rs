@@ -278,3 +278,55 @@ fn cells_keep_whole_values_in_parallel_programs() {
     }
     group.wait();
 }
+
+#[test]
+fn a_receiver_does_not_learn_what_made_room_for_its_value() {
+    // The receive of 1 happens before the end of the send of 2, not before the
+    // receive of 2: whoever makes room and whoever gets the 2 have no order.
+    assert!(races(|cell| {
+        let (tx, rx) = chan(1);
+        tx.send(1);
+        let (theirs, room) = (cell.clone(), rx.clone());
+        go(move || {
+            theirs.set(1);
+            room.recv();
+        });
+        go(move || tx.send(2));
+        if rx.recv() == Some(2) {
+            cell.set(2);
+        }
+    }));
+}
+
+#[test]
+fn the_latest_read_of_a_goroutine_counts() {
+    assert!(races(|cell| {
+        let (tx, rx) = chan(1);
+        let theirs = cell.clone();
+        go(move || {
+            theirs.get();
+            tx.send(());
+            theirs.get();
+        });
+        rx.recv();
+        cell.set(1);
+    }));
+}
+
+#[test]
+fn arming_a_timer_is_an_edge_of_its_own() {
+    assert!(!races(|cell| {
+        // The standard library's mutex orders nothing here, and blocks nobody.
+        let place = Arc::new(std::sync::Mutex::new(None));
+        let (theirs, seen) = (cell.clone(), place.clone());
+        let other = spawn(move || {
+            crate::time::sleep(Duration::from_secs(1));
+            let timeout: Option<crate::Receiver<_>> = seen.lock().unwrap().take();
+            timeout.unwrap().recv();
+            theirs.set(2);
+        });
+        cell.set(1);
+        *place.lock().unwrap() = Some(crate::time::after(Duration::from_secs(2)));
+        other.join().unwrap();
+    }));
+}
