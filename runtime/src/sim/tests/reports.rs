@@ -118,7 +118,7 @@ fn the_lane_picture_fits_a_terminal_however_long_the_run() {
                 let tx = tx.clone();
                 go(move || (0..100).for_each(|j| tx.send(i * j)));
             }
-            (0..goroutines * 100).for_each(|_| drop(rx.recv()));
+            (0..goroutines * 100).for_each(|_| assert!(rx.recv().is_some()));
             rx.recv();
         });
         let trace = report.trace.as_ref().expect("a failure has a trace");
@@ -208,7 +208,7 @@ fn a_primitive_that_outlives_a_failing_run_wakes_nobody_of_it() {
     // The first run leaves a receiver behind in the channel.
     let (tx, rx) = chan::<i32>(0);
     let left = rx.clone();
-    let report = run(move || drop(left.recv()));
+    let report = run(move || assert!(left.recv().is_none()));
     assert!(matches!(report.verdict, Verdict::Deadlock(_)), "{report}");
     let report = run(move || {
         // Taken by the one left behind, which never runs again.
