@@ -34,7 +34,7 @@ mod thread;
 mod timer;
 mod waiter;
 
-pub(crate) use point::{is_deterministic, must_enter, point, shard, spin_inside, watch};
+pub(crate) use point::{is_deterministic, point, shard, somebody_watches, spin_inside, watch};
 pub use public::{Goroutine, choose, current, now, park, ready, yield_now};
 pub(crate) use thread::outside_threads;
 pub(crate) use timer::{Timer, no_timers_here, sleep_until};

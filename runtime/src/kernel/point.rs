@@ -27,10 +27,17 @@ pub(crate) fn watch() {
     WATCHED.store(true, Relaxed);
 }
 
+/// Whether operations have to look further: there has been a deterministic run in
+/// this process, or the race detector is on.
+#[inline(always)]
+pub(crate) fn somebody_watches() -> bool {
+    WATCHED.load(Relaxed)
+}
+
 /// Whether this operation has to enter the runtime: its thread runs the
 /// deterministic driver, or its runtime has ended.
 #[inline(always)]
-pub(crate) fn must_enter() -> bool {
+fn must_enter() -> bool {
     WATCHED.load(Relaxed) && watched_here()
 }
 

@@ -92,10 +92,15 @@ pub fn park(reason: WaitReason) {
     // AcqRel: takes the permit with what was written before it was given, or
     // publishes that we wait.
     match g.permit.compare_exchange(NONE, PARKED, AcqRel, Acquire) {
-        Ok(_) => leave(park_published(m)),
+        Ok(_) => {
+            let m = park_published(m);
+            g.permit_clock.acquire(m);
+            leave(m);
+        }
         Err(_) => {
             g.permit.store(NONE, Relaxed);
             g.set_status(crate::sched::Status::Running);
+            g.permit_clock.acquire(m);
             leave(m);
         }
     }
@@ -110,6 +115,7 @@ pub fn ready(goroutine: Goroutine) {
         leave(m);
         return;
     }
+    g.permit_clock.release(m);
     // AcqRel: what we wrote before is seen by whoever takes the permit.
     let before = g
         .permit

@@ -7,6 +7,8 @@
 //!   acquire(m, &clock)            what was released into it happened before now
 //!   release(m, &clock)            what we did happens before whoever acquires
 //!   acquire_for / release_for     the same for a goroutine that waits
+//!   pass_to(m, g)                 a signal to a goroutine that waits
+//!   watching, point_watching      for operations outside of the runtime
 //!   meet(m, g)                    both: an unbuffered send and its receive
 //!   Slots                         the places of a buffered channel
 //!   started, ended                a goroutine's clock begins, and goes
@@ -18,7 +20,8 @@
 //! has two clocks: writers release into both and acquire both, a reader acquires
 //! the first and releases into the second. A WaitGroup: `done` releases, `wait`
 //! acquires. Once: release when the function has returned, acquire by every
-//! caller. An atomic: acquire, the operation, release, under a lock of its own.
+//! caller. An atomic: acquire, the operation, release, under a lock of its own
+//! (`Shared`, `atomically`).
 
 use super::clock::{Clock, PARALLEL};
 use super::slots;
@@ -31,6 +34,47 @@ use std::sync::atomic::Ordering::Relaxed;
 #[inline(always)]
 pub(crate) fn on(m: MRef) -> bool {
     m.watched.get()
+}
+
+/// Runs `f` inside the runtime if somebody watches this thread: for operations that
+/// do not enter it otherwise. No choice point.
+#[inline(always)]
+pub(crate) fn watching(f: impl FnOnce(MRef)) {
+    if crate::kernel::somebody_watches() {
+        watching_here(f);
+    }
+}
+
+#[inline(never)]
+fn watching_here(f: impl FnOnce(MRef)) {
+    if crate::sched::m::current().is_some_and(on) {
+        let m = crate::kernel::enter_quietly();
+        f(m);
+        crate::kernel::leave(m);
+    }
+}
+
+/// A choice point, and then as [`watching`]: one branch while nobody watches.
+#[inline(always)]
+pub(crate) fn point_watching(f: impl FnOnce(MRef)) {
+    if crate::kernel::somebody_watches() {
+        crate::kernel::point();
+        watching_here(f);
+    }
+}
+
+/// What the caller did happens before what `g`, which it is about to ready, does
+/// next: a signal.
+#[inline(always)]
+pub(crate) fn pass_to(m: MRef, g: GRef) {
+    if on(m)
+        && let Some((mine, me)) = actor(m)
+    {
+        clock_of(g).take_in(mine);
+        if let Some(me) = me {
+            tick(me);
+        }
+    }
 }
 
 /// The clock of whoever acts: a timer that fires, else the current goroutine.
@@ -302,6 +346,7 @@ fn ended_watched(g: GRef) {
         slots::give(slot, g.race_clock.knows(slot));
     }
     g.race_clock.forget();
+    g.permit_clock.forget();
 }
 
 /// A timer is armed: what the caller did happens before its action.

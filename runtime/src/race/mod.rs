@@ -35,7 +35,7 @@
 //!   hooks.rs    what primitives call          clock.rs   vector clocks
 //!   cell.rs     RaceCell                      slots.rs   who counts where
 //!   shadow.rs   what is known of a cell       memory.rs  memory for clocks
-//!   report.rs   two accesses, as text
+//!   report.rs   two accesses, as text         shared.rs  clocks with a lock of their own
 //! ```
 
 mod cell;
@@ -44,12 +44,14 @@ mod hooks;
 mod memory;
 mod report;
 mod shadow;
+mod shared;
 mod slots;
 
 pub use cell::RaceCell;
 pub(crate) use clock::Clock;
 pub(crate) use hooks::*;
 pub use report::{Access, AccessKind, Race};
+pub(crate) use shared::{Shared, atomically};
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -69,6 +71,7 @@ pub(crate) fn enabled() -> bool {
 pub(crate) fn read_environment() {
     if std::env::var_os("MARMOTA_RACE").is_some_and(|v| v == "1") {
         ENABLED.store(true, Relaxed);
+        crate::kernel::watch();
     }
 }
 

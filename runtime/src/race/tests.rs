@@ -332,3 +332,132 @@ fn arming_a_timer_is_an_edge_of_its_own() {
         other.join().unwrap();
     }));
 }
+
+#[test]
+fn readers_are_unordered_among_themselves_and_ordered_with_writers() {
+    use crate::sync::RwMutex;
+    let program = |writes: bool| {
+        races(move |cell| {
+            let lock = Arc::new(RwMutex::new(()));
+            let (theirs, their_lock) = (cell.clone(), lock.clone());
+            let other = spawn(move || {
+                if writes {
+                    let _held = their_lock.write();
+                    theirs.set(1);
+                } else {
+                    let _held = their_lock.read();
+                    theirs.set(1);
+                }
+            });
+            {
+                let _held = lock.read();
+                cell.get();
+            }
+            other.join().unwrap();
+        })
+    };
+    assert!(!program(true));
+    assert!(program(false));
+}
+
+#[test]
+fn a_function_run_once_happens_before_every_return() {
+    use crate::sync::Once;
+    assert!(!races(|cell| {
+        let once = Arc::new(Once::new());
+        let (theirs, their_once) = (cell.clone(), once.clone());
+        go(move || {
+            their_once.call_once(|| theirs.set(1));
+            theirs.get();
+        });
+        once.call_once(|| cell.set(1));
+        cell.get();
+    }));
+}
+
+#[test]
+fn a_store_happens_before_the_load_that_sees_it_and_a_load_before_nothing() {
+    use crate::sync::atomic::Int32;
+    let program = |stores: bool| {
+        races(move |cell| {
+            let flag = Arc::new(Int32::new(0));
+            let (theirs, their_flag) = (cell.clone(), flag.clone());
+            let other = spawn(move || {
+                theirs.set(1);
+                if stores {
+                    their_flag.store(1);
+                } else {
+                    their_flag.load();
+                }
+            });
+            if stores {
+                if flag.load() == 1 {
+                    cell.get();
+                }
+            } else {
+                flag.store(1);
+                cell.get();
+            }
+            other.join().unwrap();
+        })
+    };
+    assert!(!program(true));
+    assert!(program(false));
+}
+
+#[test]
+fn a_signal_happens_before_the_wait_it_ends() {
+    use crate::sync::Cond;
+    assert!(!races(|cell| {
+        let both = Arc::new((Mutex::new(false), Cond::new()));
+        let (theirs, other) = (cell.clone(), both.clone());
+        go(move || {
+            theirs.set(1);
+            *other.0.lock() = true;
+            other.1.signal();
+        });
+        let mut ready = both.0.lock();
+        while !*ready {
+            both.1.wait(&mut ready);
+        }
+        cell.set(2);
+    }));
+}
+
+#[test]
+fn giving_back_tokens_happens_before_taking_them() {
+    use crate::context::background;
+    use crate::sync::Semaphore;
+    let program = |size| {
+        races(move |cell| {
+            let tokens = Semaphore::new(size);
+            let (theirs, their_tokens) = (cell.clone(), tokens.clone());
+            let other = spawn(move || {
+                their_tokens.acquire(&background(), 1).unwrap();
+                theirs.update(|n| n + 1);
+                their_tokens.release(1);
+            });
+            tokens.acquire(&background(), 1).unwrap();
+            cell.update(|n| n + 1);
+            tokens.release(1);
+            other.join().unwrap();
+        })
+    };
+    assert!(!program(1));
+    assert!(program(2));
+}
+
+#[test]
+fn giving_a_permit_happens_before_the_park_that_takes_it() {
+    use crate::kernel::{self, WaitReason};
+    assert!(!races(|cell| {
+        let me = kernel::current();
+        let theirs = cell.clone();
+        go(move || {
+            theirs.set(1);
+            kernel::ready(me);
+        });
+        kernel::park(WaitReason::Parked);
+        cell.set(2);
+    }));
+}

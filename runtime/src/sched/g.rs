@@ -97,6 +97,8 @@ pub(crate) struct G {
     /// What it knows of the others, and its own slot there (0: not watched yet).
     pub(crate) race_clock: crate::race::Clock,
     pub(crate) race_slot: Cell<u32>,
+    /// What those who gave it its permit did (`kernel::ready`).
+    pub(crate) permit_clock: crate::race::Shared,
 }
 
 // SAFETY: see the protocol at the top of this file: cells have one owner at a

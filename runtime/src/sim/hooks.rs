@@ -91,7 +91,8 @@ pub(crate) fn last_started_owes(
 }
 
 /// A lock was given back, or a debt paid: the current goroutine's if it has one
-/// on this object, else anybody's (a guard may have been handed on).
+/// on this object, else anybody's (a guard may have been handed on). What nobody
+/// was known to hold is not noted.
 #[inline(always)]
 pub(crate) fn gave(m: MRef, object: *const (), did: &'static str) {
     if let Some(d) = watched(m) {
@@ -101,8 +102,8 @@ pub(crate) fn gave(m: MRef, object: *const (), did: &'static str) {
             .or_else(|| d.held.iter().rposition(ours));
         if let Some(at) = at {
             d.held.swap_remove(at);
+            d.event(me, Happened::Did(did, object.addr()), None);
         }
-        d.event(me, Happened::Did(did, object.addr()), None);
     }
 }
 

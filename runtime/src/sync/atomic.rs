@@ -7,6 +7,7 @@
 
 use crate::kernel;
 use crate::lock::SpinLock;
+use crate::race::{self, atomically};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
@@ -24,61 +25,58 @@ macro_rules! number {
         /// assert_eq!(n.load(), 5);
         /// ```
         #[derive(Default)]
-        pub struct $name(std::sync::atomic::$std);
+        pub struct $name(std::sync::atomic::$std, race::Shared);
 
         impl $name {
             /// One that holds `value`.
             pub const fn new(value: $int) -> Self {
-                $name(std::sync::atomic::$std::new(value))
+                $name(std::sync::atomic::$std::new(value), race::Shared::new())
             }
 
             /// The value.
             #[inline]
             pub fn load(&self) -> $int {
-                kernel::point();
-                self.0.load(SeqCst)
+                atomically(&self.1, true, false, || self.0.load(SeqCst))
             }
 
             /// Sets the value.
             #[inline]
             pub fn store(&self, value: $int) {
-                kernel::point();
-                self.0.store(value, SeqCst);
+                atomically(&self.1, false, true, || self.0.store(value, SeqCst));
             }
 
             /// Sets the value and gives the one before.
             #[inline]
             pub fn swap(&self, value: $int) -> $int {
-                kernel::point();
-                self.0.swap(value, SeqCst)
+                atomically(&self.1, true, true, || self.0.swap(value, SeqCst))
             }
 
             /// Sets the value to `new` if it is `old`, and tells whether it was.
             #[inline]
             pub fn compare_and_swap(&self, old: $int, new: $int) -> bool {
-                kernel::point();
-                self.0.compare_exchange(old, new, SeqCst, SeqCst).is_ok()
+                atomically(&self.1, true, true, || {
+                    self.0.compare_exchange(old, new, SeqCst, SeqCst).is_ok()
+                })
             }
 
             /// Adds and gives the new value; it wraps around at the ends.
             #[inline]
             pub fn add(&self, delta: $int) -> $int {
-                kernel::point();
-                self.0.fetch_add(delta, SeqCst).wrapping_add(delta)
+                atomically(&self.1, true, true, || {
+                    self.0.fetch_add(delta, SeqCst).wrapping_add(delta)
+                })
             }
 
             /// Keeps the bits that `mask` has, and gives the value before.
             #[inline]
             pub fn and(&self, mask: $int) -> $int {
-                kernel::point();
-                self.0.fetch_and(mask, SeqCst)
+                atomically(&self.1, true, true, || self.0.fetch_and(mask, SeqCst))
             }
 
             /// Sets the bits that `mask` has, and gives the value before.
             #[inline]
             pub fn or(&self, mask: $int) -> $int {
-                kernel::point();
-                self.0.fetch_or(mask, SeqCst)
+                atomically(&self.1, true, true, || self.0.fetch_or(mask, SeqCst))
             }
 
             /// The value, which nobody shares any more.
@@ -116,40 +114,41 @@ number!(Uintptr, AtomicUsize, usize, "Uintptr");
 /// assert!(stop.load());
 /// ```
 #[derive(Default)]
-pub struct Bool(std::sync::atomic::AtomicBool);
+pub struct Bool(std::sync::atomic::AtomicBool, race::Shared);
 
 impl Bool {
     /// One that holds `value`.
     pub const fn new(value: bool) -> Self {
-        Bool(std::sync::atomic::AtomicBool::new(value))
+        Bool(
+            std::sync::atomic::AtomicBool::new(value),
+            race::Shared::new(),
+        )
     }
 
     /// The value.
     #[inline]
     pub fn load(&self) -> bool {
-        kernel::point();
-        self.0.load(SeqCst)
+        atomically(&self.1, true, false, || self.0.load(SeqCst))
     }
 
     /// Sets the value.
     #[inline]
     pub fn store(&self, value: bool) {
-        kernel::point();
-        self.0.store(value, SeqCst);
+        atomically(&self.1, false, true, || self.0.store(value, SeqCst));
     }
 
     /// Sets the value and gives the one before.
     #[inline]
     pub fn swap(&self, value: bool) -> bool {
-        kernel::point();
-        self.0.swap(value, SeqCst)
+        atomically(&self.1, true, true, || self.0.swap(value, SeqCst))
     }
 
     /// Sets the value to `new` if it is `old`, and tells whether it was.
     #[inline]
     pub fn compare_and_swap(&self, old: bool, new: bool) -> bool {
-        kernel::point();
-        self.0.compare_exchange(old, new, SeqCst, SeqCst).is_ok()
+        atomically(&self.1, true, true, || {
+            self.0.compare_exchange(old, new, SeqCst, SeqCst).is_ok()
+        })
     }
 }
 
@@ -174,20 +173,24 @@ impl fmt::Debug for Bool {
 pub struct Pointer<T> {
     // Reading a pointer and raising its count are two steps, which the runtime's own
     // lock makes one. No user code runs under it: an old value is dropped outside.
-    pointer: SpinLock<Option<Arc<T>>>,
+    pointer: SpinLock<(Option<Arc<T>>, race::Clock)>,
 }
 
 impl<T> Pointer<T> {
     /// One that holds `value`.
     pub const fn new(value: Option<Arc<T>>) -> Self {
         Pointer {
-            pointer: SpinLock::new(value),
+            pointer: SpinLock::new((value, race::Clock::new())),
         }
     }
 
     fn with<R>(&self, f: impl FnOnce(&mut Option<Arc<T>>) -> R) -> R {
         let m = kernel::enter();
-        let result = f(&mut self.pointer.lock());
+        let mut both = self.pointer.lock();
+        race::acquire(m, &both.1);
+        let result = f(&mut both.0);
+        race::release(m, &both.1);
+        drop(both);
         kernel::leave(m);
         result
     }

@@ -9,6 +9,7 @@
 use super::raw::RawMutex;
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
+use crate::race;
 use std::panic::Location;
 
 /// A guard of a [`Mutex`](super::Mutex) that [`Cond::wait`] can give back and take
@@ -72,7 +73,7 @@ impl Cond {
         unsafe { self.waiting.lock().push(&waiter) };
         raw.unlock_inside(m);
         kernel::leave(kernel::park_published(m));
-        raw.lock_for(WaitReason::MutexLock, at);
+        raw.lock_for(WaitReason::MutexLock, at, None);
     }
 
     /// Waits as long as `condition` holds of the value: [`wait`](Self::wait) in its
@@ -93,6 +94,7 @@ impl Cond {
         let m = kernel::enter();
         let first = self.waiting.lock().pop();
         if let Some(waiter) = first {
+            race::pass_to(m, waiter.g);
             kernel::ready_published(m, waiter.g);
         }
         kernel::leave(m);
@@ -104,6 +106,7 @@ impl Cond {
         let mut all = std::mem::replace(&mut *self.waiting.lock(), WaitQueue::new());
         // A waiter that is woken and waits again joins the new queue.
         while let Some(waiter) = all.pop() {
+            race::pass_to(m, waiter.g);
             kernel::ready_published(m, waiter.g);
         }
         kernel::leave(m);

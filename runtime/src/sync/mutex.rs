@@ -70,6 +70,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// Takes the lock if it is free at this moment and nobody is owed it.
+    #[track_caller]
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         self.raw.try_lock().then(|| MutexGuard { mutex: self })
@@ -104,6 +105,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// As [`try_lock`](Self::try_lock), with an owned guard.
+    #[track_caller]
     pub fn try_lock_owned(self: &Arc<Self>) -> Option<OwnedMutexGuard<T>> {
         self.raw.try_lock().then(|| OwnedMutexGuard {
             mutex: self.clone(),

@@ -9,6 +9,7 @@
 use super::again::Again;
 use super::raw::RawMutex;
 use crate::kernel;
+use crate::race;
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{
@@ -35,6 +36,8 @@ use std::sync::atomic::{
 pub struct Once {
     done: AtomicBool,
     lock: RawMutex,
+    /// What the function did.
+    clock: race::Shared,
 }
 
 impl Once {
@@ -43,6 +46,7 @@ impl Once {
         Once {
             done: AtomicBool::new(false),
             lock: RawMutex::new(),
+            clock: race::Shared::new(),
         }
     }
 
@@ -59,6 +63,7 @@ impl Once {
         if !self.done.load(Acquire) {
             self.call_slow(f);
         }
+        race::watching(|m| self.clock.acquire(m));
     }
 
     #[track_caller]
@@ -76,7 +81,11 @@ impl Once {
     pub fn is_completed(&self) -> bool {
         kernel::point();
         // Acquire: as in `call_once`.
-        self.done.load(Acquire)
+        let done = self.done.load(Acquire);
+        if done {
+            race::watching(|m| self.clock.acquire(m));
+        }
+        done
     }
 }
 
@@ -85,6 +94,7 @@ struct Running<'a>(&'a Once);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
+        race::watching(|m| self.0.clock.release(m));
         // Release: pairs with the acquires above.
         self.0.done.store(true, Release);
         self.0.lock.unlock();

@@ -40,16 +40,19 @@
 //!   the same exchange gives it up, and nobody claims it while STARVING is set.
 //!
 //! Neither LOCKED nor a guard knows who holds the lock: another goroutine may give
-//! it back. In a deterministic run the holder is noted, for the deadlock report.
+//! it back. While somebody watches (a deterministic run, the race detector) every
+//! operation takes the slow way, where the hooks are.
 
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
 use crate::loom::sync::atomic::{
-    AtomicU32, AtomicU64,
+    AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
+use crate::race;
 use crate::sched::MRef;
 use crate::sched::m::Kind;
+use crate::sim::hooks;
 use std::panic::Location;
 
 const LOCKED: u32 = 1;
@@ -81,8 +84,8 @@ const PATIENCE_NS: u64 = 1_000_000;
 pub struct RawMutex {
     word: AtomicU32,
     queue: SpinLock<WaitQueue>,
-    /// Who has it, in a deterministic run; else 0.
-    holder: AtomicU64,
+    /// What holders did, for the next one; guarded by holding the lock.
+    clock: race::Clock,
 }
 
 impl RawMutex {
@@ -92,7 +95,7 @@ impl RawMutex {
             RawMutex {
                 word: AtomicU32::new(0),
                 queue: SpinLock::new(WaitQueue::new()),
-                holder: AtomicU64::new(0),
+                clock: race::Clock::new(),
             }
         }
     }
@@ -101,27 +104,43 @@ impl RawMutex {
     #[track_caller]
     #[inline]
     pub fn lock(&self) {
-        self.lock_for(WaitReason::MutexLock, Location::caller());
+        self.lock_for(WaitReason::MutexLock, Location::caller(), None);
     }
 
-    /// As [`lock`](Self::lock); `reason` and `at` are for reports.
+    /// As [`lock`](Self::lock); `reason` and `at` are for reports, and so is `part_of`:
+    /// the lock that this one is a part of, which tells itself when it is held.
     #[inline(always)]
-    pub(crate) fn lock_for(&self, reason: WaitReason, at: &'static Location<'static>) {
+    pub(crate) fn lock_for(
+        &self,
+        reason: WaitReason,
+        at: &'static Location<'static>,
+        part_of: Option<*const ()>,
+    ) {
         // Acquire: pairs with the release of the one who gave it back.
-        if kernel::must_enter()
+        if kernel::somebody_watches()
             || self
                 .word
                 .compare_exchange(0, LOCKED, Acquire, Relaxed)
                 .is_err()
         {
-            self.lock_slow(reason, at);
+            self.lock_slow(reason, at, part_of);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn lock_slow(&self, reason: WaitReason, at: &'static Location<'static>) {
-        let mut m = kernel::enter();
+    fn lock_slow(
+        &self,
+        reason: WaitReason,
+        at: &'static Location<'static>,
+        part_of: Option<*const ()>,
+    ) {
+        let mut m = if kernel::somebody_watches() {
+            kernel::point();
+            kernel::enter_quietly()
+        } else {
+            kernel::enter()
+        };
         let mut round = 0;
         // Whether WOKEN is ours, whether we were in the queue before, since when we
         // wait, and whether that is too long.
@@ -137,7 +156,7 @@ impl RawMutex {
                     .compare_exchange(word, (word | LOCKED) & !mine, Acquire, Relaxed)
                     .is_ok()
                 {
-                    self.taken(m);
+                    self.taken(m, at, part_of);
                     return kernel::leave(m);
                 }
                 continue;
@@ -171,7 +190,7 @@ impl RawMutex {
                     }
                 }
             }
-            self.note_holder(m);
+            hooks::waits_on(m, part_of.unwrap_or(self.address()));
             m = kernel::park_published(m);
             let waited = kernel::now_ns(m).saturating_sub(first);
             if waiter.done.get() {
@@ -179,7 +198,7 @@ impl RawMutex {
                     // Relaxed: we hold the lock, and giving it back releases.
                     self.word.fetch_and(!STARVING, Relaxed);
                 }
-                self.taken(m);
+                self.taken(m, at, part_of);
                 return kernel::leave(m);
             }
             (awoke, again, round) = (true, true, 0);
@@ -209,8 +228,18 @@ impl RawMutex {
     }
 
     /// Takes the lock if it is free at this moment (Go's `TryLock`).
+    #[track_caller]
     #[inline]
     pub fn try_lock(&self) -> bool {
+        self.try_lock_for(Location::caller(), None)
+    }
+
+    #[inline]
+    pub(crate) fn try_lock_for(
+        &self,
+        at: &'static Location<'static>,
+        part_of: Option<*const ()>,
+    ) -> bool {
         kernel::point();
         let word = self.word.load(Relaxed);
         // Acquire: as in `lock_for`.
@@ -219,10 +248,8 @@ impl RawMutex {
                 .word
                 .compare_exchange(word, word | LOCKED, Acquire, Relaxed)
                 .is_ok();
-        if taken && kernel::is_deterministic() {
-            let m = kernel::enter_quietly();
-            self.taken(m);
-            kernel::leave(m);
+        if taken {
+            race::watching(|m| self.taken(m, at, part_of));
         }
         taken
     }
@@ -233,7 +260,7 @@ impl RawMutex {
     /// `fatal error: sync: unlock of unlocked mutex`, which cannot be recovered.
     #[inline]
     pub fn unlock(&self) {
-        kernel::point();
+        race::point_watching(|m| self.giving_back(m));
         // Release: the next holder sees what we wrote.
         let before = self.word.fetch_sub(LOCKED, Release);
         if before != LOCKED {
@@ -262,6 +289,7 @@ impl RawMutex {
     /// Gives the lock back from inside the runtime, by a goroutine that has
     /// published itself elsewhere and parks next.
     pub(crate) fn unlock_inside(&self, m: MRef) {
+        self.giving_back(m);
         // Release: as in `unlock`.
         let before = self.word.fetch_sub(LOCKED, Release);
         if before != LOCKED {
@@ -320,27 +348,24 @@ impl RawMutex {
         self.word.load(Relaxed) & LOCKED != 0
     }
 
-    /// Who has it, in a deterministic run; else 0.
-    pub(crate) fn holder(&self) -> u64 {
-        self.holder.load(Relaxed)
+    fn address(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
     }
 
     /// The current goroutine has taken the lock.
     #[inline]
-    fn taken(&self, m: MRef) {
-        if m.kind.get() == Kind::Sim {
-            let g = m.g();
-            g.waits_for.store(0, Relaxed);
-            self.holder.store(g.id.load(Relaxed), Relaxed);
+    fn taken(&self, m: MRef, at: &'static Location<'static>, part_of: Option<*const ()>) {
+        race::acquire(m, &self.clock);
+        if part_of.is_none() {
+            hooks::took(m, self.address(), "lock", "mutex", at);
         }
     }
 
-    /// The current goroutine is about to wait for the holder.
+    /// The current goroutine is about to give the lock back.
     #[inline]
-    fn note_holder(&self, m: MRef) {
-        if m.kind.get() == Kind::Sim {
-            m.g().waits_for.store(self.holder.load(Relaxed), Relaxed);
-        }
+    fn giving_back(&self, m: MRef) {
+        race::release(m, &self.clock);
+        hooks::gave(m, self.address(), "unlock");
     }
 }
 

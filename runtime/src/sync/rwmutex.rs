@@ -71,9 +71,12 @@ impl<T: ?Sized> RwMutex<T> {
     }
 
     /// Takes the lock for reading if that is possible at this moment.
+    #[track_caller]
     #[inline]
     pub fn try_read(&self) -> Option<RwMutexReadGuard<'_, T>> {
-        self.raw.try_read().then(|| RwMutexReadGuard { lock: self })
+        self.raw
+            .try_read(Location::caller())
+            .then(|| RwMutexReadGuard { lock: self })
     }
 
     /// Waits until nobody has the lock and takes it for writing (Go's `Lock`).
@@ -85,10 +88,11 @@ impl<T: ?Sized> RwMutex<T> {
     }
 
     /// Takes the lock for writing if that is possible at this moment.
+    #[track_caller]
     #[inline]
     pub fn try_write(&self) -> Option<RwMutexWriteGuard<'_, T>> {
         self.raw
-            .try_write()
+            .try_write(Location::caller())
             .then(|| RwMutexWriteGuard { lock: self })
     }
 
@@ -100,9 +104,10 @@ impl<T: ?Sized> RwMutex<T> {
     }
 
     /// As [`try_read`](Self::try_read), with an owned guard.
+    #[track_caller]
     pub fn try_read_owned(self: &Arc<Self>) -> Option<OwnedRwMutexReadGuard<T>> {
         self.raw
-            .try_read()
+            .try_read(Location::caller())
             .then(|| OwnedRwMutexReadGuard { lock: self.clone() })
     }
 
@@ -114,9 +119,10 @@ impl<T: ?Sized> RwMutex<T> {
     }
 
     /// As [`try_write`](Self::try_write), with an owned guard.
+    #[track_caller]
     pub fn try_write_owned(self: &Arc<Self>) -> Option<OwnedRwMutexWriteGuard<T>> {
         self.raw
-            .try_write()
+            .try_write(Location::caller())
             .then(|| OwnedRwMutexWriteGuard { lock: self.clone() })
     }
 
@@ -152,9 +158,10 @@ pub struct OwnedRwMutexWriteGuard<T: ?Sized> {
 
 impl<'a, T: ?Sized> RwMutexWriteGuard<'a, T> {
     /// Becomes a reader, without anybody writing in between.
+    #[track_caller]
     pub fn downgrade(guard: Self) -> RwMutexReadGuard<'a, T> {
         let guard = std::mem::ManuallyDrop::new(guard);
-        guard.lock.raw.downgrade();
+        guard.lock.raw.downgrade(Location::caller());
         RwMutexReadGuard { lock: guard.lock }
     }
 }

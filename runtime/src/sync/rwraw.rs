@@ -20,7 +20,10 @@
 
 use super::raw::RawMutex;
 use super::sema::Sema;
-use crate::kernel::{self, WaitReason};
+use crate::kernel::WaitReason;
+use crate::race;
+use crate::sched::MRef;
+use crate::sim::hooks;
 use std::panic::Location;
 use std::sync::atomic::{
     AtomicI32,
@@ -36,6 +39,9 @@ pub(crate) struct RawRwMutex {
     writers: RawMutex,
     readers_wait: Sema,
     writer_waits: Sema,
+    /// What writers did, for all who come after; what readers did, for writers.
+    written: race::Shared,
+    read: race::Shared,
 }
 
 impl RawRwMutex {
@@ -46,32 +52,39 @@ impl RawRwMutex {
             writers: RawMutex::new(),
             readers_wait: Sema::new(),
             writer_waits: Sema::new(),
+            written: race::Shared::new(),
+            read: race::Shared::new(),
         }
     }
 
     #[inline]
     pub(crate) fn read(&self, at: &'static Location<'static>) {
-        kernel::point();
+        crate::kernel::point();
         // Acquire: pairs with the release of the last writer.
         if self.readers.fetch_add(1, Acquire) < 0 {
-            let writer = self.writers.holder();
             self.readers_wait
-                .acquire(WaitReason::RwMutexRLock, at, writer);
+                .acquire(WaitReason::RwMutexRLock, at, self.address());
         }
+        race::watching(|m| self.entered(m, false, at));
     }
 
     #[inline]
-    pub(crate) fn try_read(&self) -> bool {
-        kernel::point();
+    pub(crate) fn try_read(&self, at: &'static Location<'static>) -> bool {
+        crate::kernel::point();
         // Acquire: as in `read`.
-        self.readers
+        let taken = self
+            .readers
             .fetch_update(Acquire, Relaxed, |n| (n >= 0).then_some(n + 1))
-            .is_ok()
+            .is_ok();
+        if taken {
+            race::watching(|m| self.entered(m, false, at));
+        }
+        taken
     }
 
     #[inline]
     pub(crate) fn read_unlock(&self) {
-        kernel::point();
+        race::point_watching(|m| self.leaves(m, false));
         // Release: the next writer comes after what we read.
         if self.readers.fetch_sub(1, Release) <= 0 {
             self.leave_writer_behind();
@@ -87,18 +100,21 @@ impl RawRwMutex {
     }
 
     pub(crate) fn write(&self, at: &'static Location<'static>) {
-        self.writers.lock_for(WaitReason::RwMutexLock, at);
+        self.writers
+            .lock_for(WaitReason::RwMutexLock, at, Some(self.address()));
         // AcqRel: pairs with the releases of readers that have left, and readers
         // that come see it.
         let inside = self.readers.fetch_sub(WRITER, AcqRel);
         // AcqRel: as in `leave_writer_behind`.
         if inside != 0 && self.leaving.fetch_add(inside, AcqRel) + inside != 0 {
-            self.writer_waits.acquire(WaitReason::RwMutexLock, at, 0);
+            self.writer_waits
+                .acquire(WaitReason::RwMutexLock, at, self.address());
         }
+        race::watching(|m| self.entered(m, true, at));
     }
 
-    pub(crate) fn try_write(&self) -> bool {
-        if !self.writers.try_lock() {
+    pub(crate) fn try_write(&self, at: &'static Location<'static>) -> bool {
+        if !self.writers.try_lock_for(at, Some(self.address())) {
             return false;
         }
         // Acquire: pairs with the releases of readers that have left.
@@ -106,14 +122,16 @@ impl RawRwMutex {
             .readers
             .compare_exchange(0, -WRITER, Acquire, Relaxed)
             .is_ok();
-        if !free {
+        if free {
+            race::watching(|m| self.entered(m, true, at));
+        } else {
             self.writers.unlock();
         }
         free
     }
 
     pub(crate) fn write_unlock(&self) {
-        kernel::point();
+        race::point_watching(|m| self.leaves(m, true));
         // Release: readers see what we wrote.
         let waiting = self.readers.fetch_add(WRITER, Release) + WRITER;
         if waiting != 0 {
@@ -123,13 +141,42 @@ impl RawRwMutex {
     }
 
     /// The writer becomes a reader, before any other writer.
-    pub(crate) fn downgrade(&self) {
-        kernel::point();
+    pub(crate) fn downgrade(&self, at: &'static Location<'static>) {
+        race::point_watching(|m| {
+            self.leaves(m, true);
+            self.entered(m, false, at);
+        });
         // Release: as in `write_unlock`; with ourselves among the readers.
         let waiting = self.readers.fetch_add(WRITER + 1, Release) + WRITER;
         if waiting != 0 {
             self.readers_wait.release(waiting as u32);
         }
         self.writers.unlock();
+    }
+
+    fn address(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
+    }
+
+    /// The current goroutine has the lock, for reports and races.
+    fn entered(&self, m: MRef, writes: bool, at: &'static Location<'static>) {
+        self.written.acquire(m);
+        if writes {
+            self.read.acquire(m);
+            hooks::took(m, self.address(), "write lock", "write lock", at);
+        } else {
+            hooks::took(m, self.address(), "read lock", "read lock", at);
+        }
+    }
+
+    /// The current goroutine is about to give the lock back.
+    fn leaves(&self, m: MRef, writes: bool) {
+        if writes {
+            self.written.release(m);
+            hooks::gave(m, self.address(), "write unlock");
+        } else {
+            self.read.release(m);
+            hooks::gave(m, self.address(), "read unlock");
+        }
     }
 }

@@ -6,8 +6,8 @@
 
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
+use crate::sim::hooks;
 use std::panic::Location;
-use std::sync::atomic::Ordering::Relaxed;
 
 pub(crate) struct Sema {
     state: SpinLock<State>,
@@ -28,9 +28,14 @@ impl Sema {
         }
     }
 
-    /// Takes a permit, waiting for one if there is none. `holder` is the goroutine
-    /// that it waits for, for reports; 0 if that is not known.
-    pub(crate) fn acquire(&self, reason: WaitReason, at: &'static Location<'static>, holder: u64) {
+    /// Takes a permit, waiting for one if there is none. `object` is what
+    /// it waits for, for reports.
+    pub(crate) fn acquire(
+        &self,
+        reason: WaitReason,
+        at: &'static Location<'static>,
+        object: *const (),
+    ) {
         let m = kernel::enter_quietly();
         let mut state = self.state.lock();
         if state.permits > 0 {
@@ -41,13 +46,9 @@ impl Sema {
         let waiter = Waiter::new(m, reason, at, std::ptr::null_mut());
         // SAFETY: this frame parks until `release` has popped the waiter.
         unsafe { state.waiting.push(&waiter) };
-        let g = waiter.g;
-        // Relaxed: for reports.
-        g.waits_for.store(holder, Relaxed);
         drop(state);
-        let m = kernel::park_published(m);
-        g.waits_for.store(0, Relaxed);
-        kernel::leave(m);
+        hooks::waits_on(m, object);
+        kernel::leave(kernel::park_published(m));
     }
 
     /// Gives `n` permits.

@@ -15,6 +15,9 @@
 
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
+use crate::race;
+use crate::sched::MRef;
+use crate::sim::hooks;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{
@@ -46,6 +49,8 @@ pub struct WaitGroup {
 struct Shared {
     word: AtomicU64,
     waiting: SpinLock<WaitQueue>,
+    /// What was done before each `done`, for those who wait.
+    clock: race::Shared,
 }
 
 fn counter(word: u64) -> i32 {
@@ -63,6 +68,7 @@ impl WaitGroup {
             shared: Arc::new(Shared {
                 word: AtomicU64::new(0),
                 waiting: SpinLock::new(WaitQueue::new()),
+                clock: race::Shared::new(),
             }),
         }
     }
@@ -77,7 +83,8 @@ impl WaitGroup {
     #[inline]
     #[track_caller]
     pub fn add(&self, n: isize) {
-        kernel::point();
+        let at = Location::caller();
+        race::point_watching(|m| self.shared.noted(m, n, at));
         let n = i32::try_from(n).expect("sync: WaitGroup counter out of range");
         // AcqRel: what was done before a `done` is seen by whoever `wait` releases.
         let before = self.shared.word.fetch_add((n as u64) << 32, AcqRel);
@@ -121,10 +128,30 @@ impl WaitGroup {
             let _done = done;
             f();
         });
+        self.owed_by_the_last(Location::caller());
+    }
+
+    /// For reports: whoever waits waits for the goroutine just started.
+    pub(crate) fn owed_by_the_last(&self, at: &'static Location<'static>) {
+        race::watching(|m| hooks::last_started_owes(m, self.shared.address(), "done", at));
     }
 }
 
 impl Shared {
+    fn address(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
+    }
+
+    /// The current goroutine is about to add `n`, for reports and races.
+    fn noted(&self, m: MRef, n: isize, at: &'static Location<'static>) {
+        if n < 0 {
+            self.clock.release(m);
+            hooks::gave(m, self.address(), "done");
+        } else {
+            hooks::note(m, "add", self.address(), Some(at));
+        }
+    }
+
     /// The counter is at zero or below, or was raised from zero beside a waiter.
     #[track_caller]
     fn add_slow(&self, n: i32, after: u64) {
@@ -152,6 +179,11 @@ impl Shared {
     }
 
     fn wait(&self, at: &'static Location<'static>) {
+        self.wait_for_zero(at);
+        race::watching(|m| self.clock.acquire(m));
+    }
+
+    fn wait_for_zero(&self, at: &'static Location<'static>) {
         kernel::point();
         // Acquire: pairs with the additions that led to zero.
         let mut word = self.word.load(Acquire);
@@ -175,6 +207,7 @@ impl Shared {
         // SAFETY: this frame parks until `add_slow` has popped the waiter.
         unsafe { waiting.push(&waiter) };
         drop(waiting);
+        hooks::waits_on(m, self.address());
         kernel::leave(kernel::park_published(m));
     }
 }

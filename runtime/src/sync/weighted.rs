@@ -14,6 +14,7 @@
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
 use crate::loom::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
+use crate::race;
 use crate::sched::MRef;
 use std::panic::Location;
 
@@ -25,6 +26,8 @@ pub(crate) struct Weighted {
 struct State {
     held: u64,
     waiting: WaitQueue,
+    /// What was done before each give-back, for who takes.
+    clock: race::Clock,
 }
 
 /// A wait that somebody else may give up. Its fields are used under the lock of the
@@ -45,10 +48,11 @@ impl Ticket {
 
 impl State {
     /// Takes `n` of `size` tokens if they are there and nobody waits.
-    fn take(&mut self, size: u64, n: u64) -> bool {
+    fn take(&mut self, size: u64, n: u64, m: MRef) -> bool {
         let there = self.waiting.is_empty() && size - self.held >= n;
         if there {
             self.held += n;
+            race::acquire(m, &self.clock);
         }
         there
     }
@@ -66,6 +70,7 @@ impl State {
             }
             self.held += n;
             first.done.set(true);
+            race::acquire_for(m, first.g, &self.clock);
             kernel::ready_published(m, first.g);
         }
     }
@@ -76,7 +81,11 @@ impl Weighted {
         pub(crate) fn new(size: u64) -> Self {
             Weighted {
                 size,
-                state: SpinLock::new(State { held: 0, waiting: WaitQueue::new() }),
+                state: SpinLock::new(State {
+                    held: 0,
+                    waiting: WaitQueue::new(),
+                    clock: race::Clock::new(),
+                }),
             }
         }
     }
@@ -96,7 +105,7 @@ impl Weighted {
     /// Takes `n` tokens if that is possible at once.
     pub(crate) fn try_take(&self, n: u64) -> bool {
         let m = kernel::enter();
-        let taken = self.state.lock().take(self.size, n);
+        let taken = self.state.lock().take(self.size, n, m);
         kernel::leave(m);
         taken
     }
@@ -116,7 +125,7 @@ impl Weighted {
             kernel::leave(m);
             return false;
         }
-        if state.take(self.size, n) {
+        if state.take(self.size, n, m) {
             drop(state);
             kernel::leave(m);
             return true;
@@ -166,6 +175,7 @@ impl Weighted {
         let left = state.held.checked_sub(n);
         if let Some(left) = left {
             state.held = left;
+            race::release(m, &state.clock);
             state.serve(self.size, m);
         }
         drop(state);

@@ -10,6 +10,7 @@ mod channels;
 mod handover;
 mod mutex;
 mod races;
+mod sync;
 mod time;
 mod waitgroup;
 
@@ -131,4 +132,4 @@ impl<const N: usize> Names for [&[Case]; N] {
     }
 }
 
-group! { atomics channels handover mutex races time waitgroup }
+group! { atomics channels handover mutex races sync time waitgroup }
