@@ -29,11 +29,7 @@ pub(crate) fn impatient(yes: bool) {
     IMPATIENT.store(yes, SeqCst);
 }
 
-pub(crate) fn must_enter() -> bool {
-    false
-}
-
-pub(crate) fn is_deterministic() -> bool {
+pub(crate) fn somebody_watches() -> bool {
     false
 }
 

@@ -3,8 +3,8 @@
 //!
 //! The files are the runtime's own, compiled again with another `crate::loom`. A
 //! module that is to be checked imports its atomics and cells from there and
-//! nothing else of its crate, or only what `kernel`, `lock`, `sched` and `fatal` here stand in
-//! for.
+//! nothing else of its crate, or only what `kernel`, `lock`, `sched`, `race`,
+//! `sim` and `fatal` here stand in for.
 //!
 //! `cargo test --release -p marmota-models`
 #![allow(
@@ -18,7 +18,9 @@ mod fatal;
 mod kernel;
 mod lock;
 mod loom;
+mod race;
 mod sched;
+mod sim;
 
 #[path = "../../src/sched/claim.rs"]
 mod claim;
