@@ -46,8 +46,10 @@ pub(crate) struct ChanTimer<T> {
 
 impl<T> ChanTimer<T> {
     pub(crate) fn new(m: MRef, when: u64, period: u64, value: fn(u64) -> T) -> Self {
+        let timer = Timer::new();
+        crate::race::armed(m, &timer.node.race);
         ChanTimer {
-            timer: Timer::new(),
+            timer,
             when: Cell::new(when),
             period: Cell::new(period),
             blocked: Cell::new(0),
@@ -86,9 +88,12 @@ impl<T> Core<T> {
         let mut value = MaybeUninit::new((timer.value)(when));
         // A tick that finds the last one still there is lost; a time has no
         // destructor.
-        if let Offered::Handed(waiter) = offer(m, &self.quiet, state, &mut value) {
-            kernel::ready_published(m, waiter.g);
-        }
+        // In the name of whoever armed it, not of whoever asks the clock.
+        crate::race::fired(m, &timer.timer.node.race, || {
+            if let Offered::Handed(waiter) = offer(m, &self.quiet, state, &mut value) {
+                kernel::ready_published(m, waiter.g);
+            }
+        });
     }
 
     /// A receive that found nothing: asks the clock, and waits.
@@ -183,6 +188,7 @@ impl<T> Core<T> {
         let pending = self.cancel(m, &mut state);
         if let Some(timer) = &self.timer {
             timer.when.set(when);
+            crate::race::armed(m, &timer.timer.node.race);
             timer.period.set(period);
             if !timer.in_heap.get() {
                 self.arm(m, timer);
