@@ -136,7 +136,7 @@ fn pipeline(k: u64) -> bool {
     });
     marmota::go(move || {
         rx.into_iter().for_each(|i| {
-            std::hint::black_box(spin(20));
+            spin(20);
             tx2.send(i * 2);
         });
         tx2.close();
@@ -187,8 +187,7 @@ fn panics(k: u64) -> bool {
         spin(k % 5000);
         std::panic::panic_any(k)
     });
-    join.join()
-        .is_err_and(|p: Box<dyn std::any::Any + Send>| p.downcast_ref() == Some(&k))
+    join.join().is_err_and(|p: Box<dyn std::any::Any + Send>| p.downcast_ref() == Some(&k))
 }
 
 /// A thread and a process of the program's own.
