@@ -187,7 +187,8 @@ fn panics(k: u64) -> bool {
         spin(k % 5000);
         std::panic::panic_any(k)
     });
-    join.join().is_err_and(|p: Box<dyn std::any::Any + Send>| p.downcast_ref() == Some(&k))
+    join.join()
+        .is_err_and(|p: Box<dyn std::any::Any + Send>| p.downcast_ref() == Some(&k))
 }
 
 /// A thread and a process of the program's own.
