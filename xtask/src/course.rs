@@ -18,6 +18,7 @@
 
 use std::env;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -104,22 +105,39 @@ impl Course {
     /// All lessons, by number.
     pub fn lessons(&self) -> Outcome<Vec<Lesson>> {
         let folder = self.root.join("lessons");
-        let unreadable = |e: std::io::Error| {
+        let unreadable = |e: io::Error| {
             Trouble::new(
                 format!("cannot read {}: {e}", folder.display()),
                 "make the folder readable, or clone the repository again",
             )
         };
         let mut lessons = Vec::new();
-        for entry in fs::read_dir(&folder).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            let id = entry.file_name().to_string_lossy().into_owned();
+        for path in self.folders().map_err(unreadable)? {
+            let id = path.file_name().unwrap_or_default().to_string_lossy();
             if let Some((number, name)) = split_id(&id) {
-                lessons.push(Lesson::load(id.clone(), number, name.into(), entry.path())?);
+                lessons.push(Lesson::load(
+                    id.clone().into(),
+                    number,
+                    name.into(),
+                    path.clone(),
+                )?);
             }
         }
         lessons.sort_by_key(|lesson| lesson.number);
         Ok(lessons)
+    }
+
+    /// The folders of all lessons, sorted, whether or not they can be understood.
+    pub fn folders(&self) -> io::Result<Vec<PathBuf>> {
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(self.root.join("lessons"))? {
+            let entry = entry?;
+            if split_id(&entry.file_name().to_string_lossy()).is_some() {
+                folders.push(entry.path());
+            }
+        }
+        folders.sort();
+        Ok(folders)
     }
 
     /// The number of the lesson that comes after `lesson`.

@@ -27,8 +27,8 @@ use crate::trouble::{Outcome, Trouble};
 /// What to grade, and how.
 #[derive(Clone, Copy, Default)]
 pub struct Selection<'a> {
-    /// Only this exercise.
-    pub exercise: Option<&'a str>,
+    /// Only these exercises; all if there are none.
+    pub exercises: &'a [String],
     /// Only this test.
     pub test: Option<&'a str>,
     /// Replay this one schedule.
@@ -158,9 +158,10 @@ pub fn grade(
             ));
         }
     }
+    let exercises = selection.exercises;
     let chosen: Vec<&TestInfo> = all
         .iter()
-        .filter(|t| selection.exercise.is_none_or(|id| t.exercise() == id))
+        .filter(|t| exercises.is_empty() || exercises.iter().any(|id| t.exercise() == id))
         .filter(|t| selection.test.is_none_or(|name| t.name == name))
         .collect();
     if chosen.is_empty() {
@@ -169,7 +170,7 @@ pub fn grade(
             format!(
                 "{} has no test `{}`",
                 lesson.short(),
-                selection.test.or(selection.exercise).unwrap_or_default()
+                selection.test.unwrap_or_default()
             ),
             format!(
                 "it has these:\n{}",

@@ -1,16 +1,21 @@
 //! `cargo xtask`: the course's command line. This file only dispatches; each
 //! command is a file of `commands`, each thing they share a file beside this one.
 
+mod backups;
 mod bounded;
 mod cargo;
 mod commands;
 mod course;
 mod diagnostics;
 mod grade;
-mod notes;
+mod junit;
+mod own;
 mod paint;
 mod pristine;
+mod progress;
 mod report;
+mod store;
+mod targets;
 mod text;
 mod trouble;
 
@@ -18,8 +23,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{bench, book, check, hint, list, solution, test};
+use commands::{
+    bench, book, check, completions, hint, list, next, progress as standing, protect, reset,
+    solution, test, undo,
+};
 use course::Course;
+use trouble::Outcome;
 
 /// A course in Go-style concurrency, and the runtime under it.
 ///
@@ -41,27 +50,47 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     List(list::Arguments),
+    Next(next::Arguments),
     Check(check::Arguments),
     Hint(hint::Arguments),
     Solution(solution::Arguments),
+    Reset(reset::Arguments),
+    Undo(undo::Arguments),
+    Progress(standing::Arguments),
     Bench(bench::Arguments),
     Book(book::Arguments),
     Test(test::Arguments),
+    Protect(protect::Arguments),
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
-    let done = Course::find().and_then(|course| match command {
-        Command::List(arguments) => list::run(&course, &arguments),
-        Command::Check(arguments) => check::run(&course, &arguments),
-        Command::Hint(arguments) => hint::run(&course, &arguments),
-        Command::Solution(arguments) => solution::run(&course, &arguments),
-        Command::Bench(arguments) => bench::run(&course, &arguments),
-        Command::Book(arguments) => book::run(&course, &arguments),
-        Command::Test(arguments) => test::run(&course, &arguments),
-    });
+    let done = match Cli::parse().command {
+        // The one command that needs no course.
+        Command::Completions(arguments) => completions::run(&arguments),
+        command => Course::find().and_then(|course| dispatch(&course, command)),
+    };
     done.unwrap_or_else(|trouble| {
         eprint!("{trouble}");
         ExitCode::FAILURE
     })
+}
+
+fn dispatch(course: &Course, command: Command) -> Outcome<ExitCode> {
+    own::remember(course);
+    match command {
+        Command::List(arguments) => list::run(course, &arguments),
+        Command::Next(arguments) => next::run(course, &arguments),
+        Command::Check(arguments) => check::run(course, &arguments),
+        Command::Hint(arguments) => hint::run(course, &arguments),
+        Command::Solution(arguments) => solution::run(course, &arguments),
+        Command::Reset(arguments) => reset::run(course, &arguments),
+        Command::Undo(arguments) => undo::run(course, &arguments),
+        Command::Progress(arguments) => standing::run(course, &arguments),
+        Command::Bench(arguments) => bench::run(course, &arguments),
+        Command::Book(arguments) => book::run(course, &arguments),
+        Command::Test(arguments) => test::run(course, &arguments),
+        Command::Protect(arguments) => protect::run(course, &arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+    }
 }

@@ -128,6 +128,40 @@ pub fn broken(lesson: &Lesson, errors: &[Message], style: Style) -> String {
     out
 }
 
+/// The report on a lesson whose tests, or what they stand on, were changed.
+pub fn tampered(lesson: &Lesson, files: &[String], style: Style) -> String {
+    let paint = style.paint;
+    let mut out = heading(lesson, 0, lesson.points(), paint);
+    let title = format!("{}: these are not the course's own", Verdict::Tampered);
+    let _infallible = writeln!(out, "{}", paint.verdict(Verdict::Tampered, &title));
+    let shown = if style.verbose { usize::MAX } else { 9 };
+    for file in files.iter().take(shown) {
+        let _infallible = writeln!(out, "  {file}");
+    }
+    if files.len() > shown {
+        let _infallible = writeln!(out, "  … {} more with -v", files.len() - shown);
+    }
+    out.push('\n');
+    field(&mut out, paint, "think", means(Verdict::Tampered), 2);
+    field(&mut out, paint, "next", "cargo xtask reset --tests", 1);
+    let note = "your code stays as it is; if you are writing the lesson: cargo xtask protect";
+    field(&mut out, paint, "", note, 2);
+    field(&mut out, paint, "chapter", &lesson.about.chapter, 1);
+    out
+}
+
+/// A lesson on one line, where several are reported.
+pub fn line(lesson: &Lesson, report: &LessonReport, paint: Paint) -> String {
+    let verdict = paint.verdict(report.verdict, &format!("{:16}", report.verdict));
+    format!(
+        "{verdict} {:>3}/{:<3} {} {}",
+        report.points,
+        report.of,
+        lesson.short(),
+        lesson.about.title
+    )
+}
+
 fn heading(lesson: &Lesson, points: u32, of: u32, paint: Paint) -> String {
     let name = format!("{} {}", lesson.short(), lesson.about.title);
     let points_text = format!("{points} of {of} points");

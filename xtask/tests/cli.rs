@@ -1,75 +1,13 @@
-//! The commands as a learner types them, against a small course made for it: one
-//! lesson, one exercise, and a graded test of a few lines that speaks the grader's
-//! protocol. What the "learner" writes is real code, compiled and run for real.
+//! The commands as a learner types them, on the small course of `common`.
+
+mod common;
 
 use std::fs;
-use std::path::Path;
 
 use assert_cmd::Command;
+use common::Course;
 use predicates::prelude::*;
 use predicates::str::contains;
-
-/// A course in a folder of its own.
-struct Course(tempfile::TempDir);
-
-impl Course {
-    fn new() -> Self {
-        let course = Self(tempfile::tempdir().expect("a temporary folder"));
-        course.write(
-            "Cargo.toml",
-            "[workspace]\nresolver = \"3\"\nmembers = [\"lessons/*\"]\n",
-        );
-        let lesson = "lessons/lesson-09-example";
-        course.write(
-            &format!("{lesson}/Cargo.toml"),
-            include_str!("course/manifest.toml"),
-        );
-        course.write(
-            &format!("{lesson}/lesson.toml"),
-            include_str!("course/lesson.toml"),
-        );
-        course.write(
-            &format!("{lesson}/tests/graded.rs"),
-            include_str!("course/graded.rs"),
-        );
-        course.write(
-            &format!("{lesson}/hints/one.md"),
-            "# one\n\n## A\n\nFirst.\n\n## B\n\nSecond.\n",
-        );
-        course.write(&format!("{lesson}/explain/one.md"), "Because forty-two.\n");
-        course.write(&format!("{lesson}/src/lib.rs"), "pub mod one;\n");
-        course.write(
-            "solutions/lesson-09-example/src/one.rs",
-            "pub fn one() -> u32 { 42 }\n",
-        );
-        course.learner("pub fn one() -> u32 {\n    todo!()\n}\n");
-        course
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.0.path().join(path);
-        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder");
-        fs::write(path, text).expect("a file");
-    }
-
-    /// What the learner has written.
-    fn learner(&self, text: &str) {
-        self.write("lessons/lesson-09-example/src/one.rs", text);
-    }
-
-    fn xtask(&self, words: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(words.split_whitespace());
-        command.env("MARMOTA_COURSE", self.0.path());
-        command.env("CARGO_TARGET_DIR", self.0.path().join("target"));
-        command.env("CARGO_NET_OFFLINE", "true");
-        command
-    }
-
-    fn root(&self) -> &Path {
-        self.0.path()
-    }
-}
 
 #[test]
 fn list_names_lessons_exercises_and_points() {
@@ -288,6 +226,7 @@ fn the_solution_is_shown_with_its_path() {
 fn a_damaged_manifest_says_how_to_restore_it() {
     let course = Course::new();
     course.write("lessons/lesson-09-example/Cargo.toml", "[package\n");
+    course.xtask("protect").assert().success();
     let error = contains("git checkout -- lessons/lesson-09-example/Cargo.toml");
     course.xtask("check 9").assert().code(1).stderr(error);
 }
@@ -309,8 +248,80 @@ fn missing_tests_are_no_pass() {
             .join("lessons/lesson-09-example/tests/graded.rs"),
     )
     .unwrap();
+    course.xtask("protect").assert().success();
     let error = contains("git checkout --");
     course.xtask("check 9").assert().code(1).stderr(error);
+}
+
+#[test]
+fn several_lessons_and_exercises_are_understood() {
+    let course = Course::new();
+    course.learner("pub fn one() -> u32 { 42 }\n");
+    let whole = contains("10 of 10 points");
+    for words in [
+        "check 9 one",
+        "check 9/1",
+        "check example/one",
+        "check --all",
+    ] {
+        let shown = course.xtask(words).assert().success();
+        shown.stdout(whole.clone());
+    }
+    let lines = contains("passed            10/10  lesson-09 An example").count(2);
+    course.xtask("check 9 9").assert().success().stdout(lines);
+    let error = contains("no exercise `tow`");
+    course.xtask("check 9 tow").assert().code(1).stderr(error);
+}
+
+#[test]
+fn of_several_lessons_the_first_to_work_on_is_told_in_full() {
+    let course = Course::new();
+    course.learner("pub fn one() -> u32 { 41 }\n");
+    let report = contains("wrong result       0/10  lesson-09")
+        .count(2)
+        .and(contains("seen         41").count(1));
+    course.xtask("check 9 9").assert().code(12).stdout(report);
+    let output = course.xtask("check 9 9 --json").output().unwrap().stdout;
+    let lines = String::from_utf8(output).unwrap();
+    assert_eq!(lines.lines().count(), 2);
+}
+
+#[test]
+fn junit_names_each_test_and_its_verdict() {
+    let course = Course::new();
+    course.learner("pub fn one() -> u32 { 41 }\n");
+    let file = course.root().join("results.xml");
+    let words = format!("check 9 --junit {}", file.display());
+    course.xtask(&words).assert().code(12);
+    let xml = fs::read_to_string(&file).unwrap();
+    let suite = "<testsuite name=\"lesson-09-example\" tests=\"1\" failures=\"1\">";
+    assert!(xml.contains(suite), "{xml}");
+    let case = "name=\"one::gives_42\">\n      <failure type=\"wrong result\"";
+    assert!(xml.contains(case), "{xml}");
+    // Code that does not compile has no tests, and is no pass.
+    course.learner("pub fn one() -> u32 { \"<&\" }\n");
+    course.xtask(&words).assert().code(11);
+    let xml = fs::read_to_string(&file).unwrap();
+    assert!(xml.contains("type=\"does not compile\""), "{xml}");
+    assert!(xml.contains("&lt;&amp;") && !xml.contains("<&"), "{xml}");
+}
+
+#[test]
+fn help_names_every_verdicts_status() {
+    let course = Course::new();
+    let mut help = course.xtask("check --help").assert().success();
+    for status in ["0 passed", "10 not started", "15 deadlock", "21 tampered"] {
+        help = help.stdout(contains(status));
+    }
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["completions", shell]);
+        command.assert().success().stdout(contains("progress"));
+    }
 }
 
 #[test]

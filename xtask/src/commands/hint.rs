@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::commands::Choice;
 use crate::course::{self, Course, Exercise, Lesson};
-use crate::notes::Notes;
+use crate::progress::Progress;
 use crate::trouble::{Outcome, Trouble};
 
 /// Show the next hint to an exercise
@@ -22,27 +22,31 @@ pub struct Arguments {
 /// Prints a hint and remembers that it was shown.
 pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
     let lesson = course.lesson(&arguments.choice.lesson)?;
-    let mut notes = Notes::load(course);
-    let known = notes.lesson(&lesson.id);
+    let progress = Progress::load(course);
     let exercise = match &arguments.choice.exercise {
         Some(word) => lesson.exercise(word)?,
         None => {
             let exercises = &lesson.about.exercises;
-            let open = exercises.iter().find(|e| !known.passed.contains(&e.id));
+            let open = exercises
+                .iter()
+                .find(|e| !progress.standing(&lesson, e).is_pass());
             open.or(exercises.first())
                 .ok_or_else(|| no_exercise(&lesson))?
         }
     };
     let hints = hints(&lesson, exercise)?;
-    let shown = known.hints.entry(exercise.id.clone()).or_default();
-    let (from, to) = match arguments.number {
-        Some(n) => (0, usize::from(n).min(hints.len())),
-        None => {
-            let next = (*shown).min(hints.len() - 1);
-            (next, next + 1)
-        }
-    };
-    *shown = to.max(*shown);
+    let (from, to) = Progress::update(course, |progress| {
+        let shown = &mut progress.entry(&lesson, &exercise.id).hints;
+        let (from, to) = match arguments.number {
+            Some(n) => (0, usize::from(n).min(hints.len())),
+            None => {
+                let next = (*shown).min(hints.len() - 1);
+                (next, next + 1)
+            }
+        };
+        *shown = to.max(*shown);
+        (from, to)
+    });
     for (i, hint) in hints[from..to].iter().enumerate() {
         println!(
             "{} {}, hint {} of {}\n",
@@ -60,7 +64,6 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
     } else {
         println!("that was the last; the answer: cargo xtask solution {word} {id}");
     }
-    notes.save();
     Ok(ExitCode::SUCCESS)
 }
 

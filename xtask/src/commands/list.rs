@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
+use crate::commands::progress::mark;
 use crate::course::Course;
-use crate::notes::Notes;
 use crate::paint::Paint;
+use crate::progress::Progress;
 use crate::trouble::Outcome;
 
 /// List the lessons and their exercises
@@ -14,29 +15,27 @@ pub struct Arguments {}
 /// Prints the lessons by part, with their exercises.
 pub fn run(course: &Course, _: &Arguments) -> Outcome<ExitCode> {
     let paint = Paint::for_stdout();
-    let mut notes = Notes::load(course);
+    let progress = Progress::load(course);
     let mut part = String::new();
     for lesson in course.lessons()? {
         if lesson.about.part != part {
             part.clone_from(&lesson.about.part);
             println!("{}", paint.bold(&format!("Part {part}")));
         }
-        let known = notes.lesson(&lesson.id);
         println!(
             "\n  {:02} {} — {}",
             lesson.number, lesson.name, lesson.about.summary
         );
         for exercise in &lesson.about.exercises {
-            let passed = known.passed.contains(&exercise.id);
             println!(
                 "     {} {:12} {:>3} points  {}",
-                if passed { "x" } else { "-" },
+                mark(progress.standing(&lesson, exercise)),
                 exercise.id,
                 exercise.points,
                 exercise.summary
             );
         }
     }
-    println!("\n  x passed when last checked. Begin with: cargo xtask check 1");
+    println!("\n  x passed, ~ passed and changed since. Go on with: cargo xtask next");
     Ok(ExitCode::SUCCESS)
 }

@@ -4,11 +4,17 @@
 pub mod bench;
 pub mod book;
 pub mod check;
+pub mod completions;
 pub mod hint;
 pub mod list;
+pub mod next;
+pub mod progress;
+pub mod protect;
+pub mod reset;
 pub mod solution;
 pub mod solutions;
 pub mod test;
+pub mod undo;
 
 // A plain comment: clap would take a documentation comment for the command's help.
 // A lesson, and perhaps an exercise of it.

@@ -36,13 +36,13 @@ pub struct Tally {
     pub skipped: u64,
 }
 
-/// Grades the solutions of one lesson, or of all.
-pub fn run(course: &Course, word: Option<&str>) -> Outcome<ExitCode> {
-    let lessons = match word {
-        Some(word) => vec![course.lesson(word)?],
-        None => course.lessons()?,
+/// Grades the solutions of `lessons`, or of all if none is named.
+pub fn run(course: &Course, lessons: &[Lesson]) -> Outcome<ExitCode> {
+    let tally = if lessons.is_empty() {
+        grade_all(course, &course.lessons()?)?
+    } else {
+        grade_all(course, lessons)?
     };
-    let tally = grade_all(course, &lessons)?;
     println!(
         "\nsolutions: {} as they must be, {} not, {} skipped",
         tally.passed, tally.failed, tally.skipped
@@ -154,7 +154,7 @@ impl Job<'_> {
     /// The reference must get all points, without a warning.
     fn reference(&mut self, lesson: &Lesson, reference: &Sources) -> Outcome<()> {
         let result = self
-            .graded(lesson, reference, None)?
+            .graded(lesson, reference, &[])?
             .map_err(|rejected| rejected.to_string())
             .and_then(|(report, warnings)| {
                 let failed = report.exercises.iter().find(|e| !e.verdict.is_pass());
@@ -197,7 +197,7 @@ impl Job<'_> {
             return Ok(());
         }
         let result = self
-            .graded(lesson, &starter, None)?
+            .graded(lesson, &starter, &[])?
             .map_err(|rejected| rejected.to_string())
             .and_then(|(report, warnings)| {
                 let wrong = report.exercises.iter().find(|e| {
@@ -234,7 +234,7 @@ impl Job<'_> {
             };
             result = match named_verdict(text) {
                 Ok(must) => {
-                    let graded = self.graded(lesson, &mixed, Some(&exercise.id))?;
+                    let graded = self.graded(lesson, &mixed, std::slice::from_ref(&exercise.id))?;
                     as_named(must, lesson, exercise, graded)
                 }
                 Err(e) => Err(format!("{}: {e}", file.display())),
@@ -252,7 +252,7 @@ impl Job<'_> {
         &self,
         lesson: &Lesson,
         sources: &Sources,
-        exercise: Option<&str>,
+        exercises: &[String],
     ) -> Outcome<Result<(LessonReport, usize), Rejected>> {
         let built = match self.pristine.build(lesson, sources)? {
             Ok(built) => built,
@@ -265,7 +265,7 @@ impl Job<'_> {
             }
         };
         let selection = Selection {
-            exercise,
+            exercises,
             ..Selection::default()
         };
         let report = grade::grade(lesson, &built.program, self.pristine.root(), selection)?;

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use crate::cargo;
 use crate::commands::book::BUILDER;
+use crate::commands::protect;
 use crate::commands::solutions::{self, Tally};
 use crate::course::{Course, Lesson};
 use crate::trouble::{Outcome, Trouble};
@@ -24,12 +25,13 @@ pub fn run(course: &Course, _: &Arguments) -> Outcome<ExitCode> {
     let lessons = course.lessons()?;
     let mut all = Tally::default();
     let mut failures = Vec::new();
-    let steps: [(&str, &dyn Fn() -> Outcome<Tally>); 6] = [
+    let steps: [(&str, &dyn Fn() -> Outcome<Tally>); 7] = [
         ("format", &|| one(course, &["fmt", "--all", "--check"])),
         ("lints", &|| {
             let lint = ["clippy", "--workspace", "--all-targets", "--quiet"];
             one(course, &[&lint[..], &["--", "-D", "warnings"]].concat())
         }),
+        ("protected files", &|| protected(course)),
         ("tests", &|| tests(course, &lessons)),
         ("solutions", &|| solutions::grade_all(course, &lessons)),
         ("book builder", &|| {
@@ -103,6 +105,19 @@ fn one(course: &Course, arguments: &[&str]) -> Outcome<Tally> {
         }
     } else {
         failed()
+    })
+}
+
+/// The lists of the course's own files are true.
+fn protected(course: &Course) -> Outcome<Tally> {
+    let stale = protect::stale(course)?;
+    for name in &stale {
+        println!("{name} is not true; `cargo xtask protect` writes it: commit that, too");
+    }
+    Ok(Tally {
+        passed: u64::from(stale.is_empty()),
+        failed: stale.len() as u64,
+        skipped: 0,
     })
 }
 
