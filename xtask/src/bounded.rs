@@ -1,21 +1,27 @@
 //! One graded test in a process of its own that cannot outstay its welcome.
 //!
-//! The child gets a process group of its own, a private pipe for its reply, and
-//! limits on time, memory and what of its output is kept. Whatever happens, the
-//! whole group is killed and reaped before [`run`] returns; and should this
+//! The child gets a process group of its own, a private pipe for its reply, an
+//! environment with nothing of ours, the walls of [`crate::sandbox`], and limits on
+//! time, memory, threads and what of its output is kept. Whatever happens, the whole
+//! group is killed and reaped before [`run`] returns, also on Ctrl-C; and should this
 //! program be killed first, the kernel kills the child with it (Linux).
 //!
 //! Nothing here judges: [`crate::grade`] makes a verdict of an [`End`] and the
 //! reply.
 
+use std::env;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use marmota_verdict::{CHANNEL_VARIABLE, Request};
+
+use crate::interrupt;
+use crate::sandbox::Sandbox;
 
 /// What one test may use.
 #[derive(Clone, Copy)]
@@ -24,6 +30,10 @@ pub struct Limits {
     pub time: Duration,
     /// Resident memory, in bytes. Watched on Linux, by sampling.
     pub memory: u64,
+    /// Threads. Watched on Linux, by sampling.
+    pub threads: u64,
+    /// Whether it runs behind the walls of [`crate::sandbox`].
+    pub confined: bool,
 }
 
 impl Limits {
@@ -32,6 +42,8 @@ impl Limits {
     pub const USUAL: Self = Self {
         time: Duration::from_secs(20),
         memory: 2 << 30,
+        threads: 256,
+        confined: true,
     };
 }
 
@@ -44,6 +56,8 @@ pub enum End {
     TimedOut,
     /// Killed: it took too much memory.
     OutOfMemory,
+    /// Killed: it started too many threads.
+    TooManyThreads,
 }
 
 /// What is left of a process.
@@ -60,6 +74,10 @@ pub struct Ended {
 /// How much of each stream is kept. The rest is read and thrown away.
 const KEPT: usize = 64 << 10;
 
+/// What a test keeps of the environment: where libraries are found, and where a
+/// measurement of coverage goes. A grade depends on nothing else in it.
+const KEPT_VARIABLES: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"];
+
 /// How often time and memory are looked at.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -73,19 +91,30 @@ pub fn run(
     limits: Limits,
 ) -> io::Result<Ended> {
     let (reply, reply_end) = io::pipe()?;
+    let temporary = Temporary::new()?;
+    let sandbox = if limits.confined {
+        Some(Sandbox::new(program, &temporary.0)?)
+    } else {
+        None
+    };
     let mut command = Command::new(program);
     command
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .env_remove("MARMOTA_SEED")
-        .env_remove("GOMAXPROCS");
+        .env_clear()
+        .env("TMPDIR", &temporary.0);
+    for name in KEPT_VARIABLES {
+        if let Some(value) = env::var_os(name) {
+            command.env(name, value);
+        }
+    }
     if let Some(seed) = seed {
         command.env("MARMOTA_SEED", seed);
     }
-    prepare(&mut command, &reply_end);
-    let mut child = command.spawn()?;
+    prepare(&mut command, &reply_end, sandbox);
+    let mut child = spawn(&mut command)?;
     // Only the child holds the writing end now, so the pipe ends when it does.
     drop(reply_end);
 
@@ -103,7 +132,7 @@ pub fn run(
     }
 
     let end = watch(&mut child, &mut readers, limits);
-    kill_group(&child);
+    kill_group(child.id());
     child.wait()?;
     // Its descendants are gone with the group, so the streams end now.
     readers.finish();
@@ -115,6 +144,20 @@ pub fn run(
     })
 }
 
+/// Starts it. A program that was just copied counts as busy for as long as a child that
+/// another thread has forked holds its descriptor: that is over with that child's exec.
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    for _ in 0..100 {
+        match command.spawn() {
+            Err(e) if e.kind() == io::ErrorKind::ExecutableFileBusy => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
+        }
+    }
+    command.spawn()
+}
+
 fn watch(child: &mut Child, readers: &mut Readers, limits: Limits) -> io::Result<End> {
     let started = Instant::now();
     loop {
@@ -124,8 +167,16 @@ fn watch(child: &mut Child, readers: &mut Readers, limits: Limits) -> io::Result
         if started.elapsed() > limits.time {
             return Ok(End::TimedOut);
         }
-        if resident(child.id()).is_some_and(|bytes| bytes > limits.memory) {
-            return Ok(End::OutOfMemory);
+        if let Some((threads, memory)) = used(child.id()) {
+            if memory > limits.memory {
+                return Ok(End::OutOfMemory);
+            }
+            if threads > limits.threads {
+                return Ok(End::TooManyThreads);
+            }
+        }
+        if interrupt::came() {
+            return Err(io::Error::from(io::ErrorKind::Interrupted));
         }
         readers.wait(TICK);
     }
@@ -225,7 +276,7 @@ impl Readers {
 }
 
 #[cfg(unix)]
-fn prepare(command: &mut Command, reply_end: &io::PipeWriter) {
+fn prepare(command: &mut Command, reply_end: &io::PipeWriter, sandbox: Option<Sandbox>) {
     use std::os::fd::AsRawFd;
     use std::os::unix::process::CommandExt;
 
@@ -234,7 +285,8 @@ fn prepare(command: &mut Command, reply_end: &io::PipeWriter) {
         .env(CHANNEL_VARIABLE, fd.to_string())
         .process_group(0);
     // SAFETY: between fork and exec only async-signal-safe calls may be made:
-    // `fcntl` and `prctl` are system calls and touch no memory of this process.
+    // `fcntl`, `prctl` and all that `Sandbox::enter` does are system calls, which read
+    // what the parent has built and allocate nothing.
     // `fd` stays open until after the spawn: the caller owns it.
     unsafe {
         command.pre_exec(move || {
@@ -246,21 +298,22 @@ fn prepare(command: &mut Command, reply_end: &io::PipeWriter) {
             if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) == -1 {
                 return Err(io::Error::last_os_error());
             }
-            Ok(())
+            sandbox.as_ref().map_or(Ok(()), Sandbox::enter)
         });
     }
 }
 
 #[cfg(not(unix))]
-fn prepare(command: &mut Command, _: &io::PipeWriter) {
+fn prepare(command: &mut Command, _: &io::PipeWriter, _: Option<Sandbox>) {
     // Without inherited descriptors the test finds no channel and says so.
     command.env(CHANNEL_VARIABLE, "none");
 }
 
+/// Kills the process group that `leader` leads.
 #[cfg(unix)]
-fn kill_group(child: &Child) {
-    if let Ok(group) = libc::pid_t::try_from(child.id()) {
-        // SAFETY: a system call without pointers. The group is the child's own
+pub fn kill_group(leader: u32) {
+    if let Ok(group) = libc::pid_t::try_from(leader) {
+        // SAFETY: a system call without pointers. The group is the leader's own
         // (`process_group(0)`). Its number is taken as long as any member lives; if
         // none does, the call fails, which is what is wanted: numbers are given out
         // in turn, so this one does not come up again within microseconds.
@@ -269,21 +322,46 @@ fn kill_group(child: &Child) {
 }
 
 #[cfg(not(unix))]
-fn kill_group(_: &Child) {}
+pub fn kill_group(_: u32) {}
 
-/// Resident memory of a process, where the kernel tells.
+/// Threads and resident memory of a process, where the kernel tells.
 #[cfg(target_os = "linux")]
-fn resident(process: u32) -> Option<u64> {
-    let statm = std::fs::read_to_string(format!("/proc/{process}/statm")).ok()?;
-    let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
+fn used(process: u32) -> Option<(u64, u64)> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // After the name in brackets: the 3rd field is the first, threads are the 20th,
+    // resident pages the 24th (proc(5)).
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(17);
+    let threads = fields.next()?.parse().ok()?;
+    let pages: u64 = fields.nth(3)?.parse().ok()?;
     // SAFETY: a library call without pointers.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    Some(pages * u64::try_from(page).ok()?)
+    Some((threads, pages * u64::try_from(page).ok()?))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn resident(_: u32) -> Option<u64> {
+fn used(_: u32) -> Option<(u64, u64)> {
     None
+}
+
+/// A folder that is gone when this is.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new() -> io::Result<Self> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        // Only a number nobody else in this process has: nothing is ordered by it.
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("marmota-{}-{number}", std::process::id());
+        let folder = env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _gone_already = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 #[cfg(all(test, unix))]
@@ -314,13 +392,20 @@ mod tests {
     const SHORT: Limits = Limits {
         time: Duration::from_millis(300),
         memory: 64 << 20,
+        ..OPEN
+    };
+
+    /// A shell starts programs, which no graded test may.
+    const OPEN: Limits = Limits {
+        confined: false,
+        ..Limits::USUAL
     };
 
     #[test]
     fn the_reply_comes_over_the_private_pipe_only() {
         let ended = shell(
             "echo printed; eval \"echo told >&$MARMOTA_GRADER_FD\"; exit 3",
-            Limits::USUAL,
+            OPEN,
         );
         assert!(matches!(ended.end, End::Exited(s) if s.code() == Some(3)));
         assert_eq!(ended.reply, "told\n");
@@ -329,7 +414,7 @@ mod tests {
 
     #[test]
     fn the_request_and_the_seed_reach_the_process() {
-        let ended = shell("cat; echo; echo $MARMOTA_SEED", Limits::USUAL);
+        let ended = shell("cat; echo; echo $MARMOTA_SEED", OPEN);
         assert!(ended.output.contains("\"nonce\":\"n\""), "{}", ended.output);
         assert!(ended.output.contains("random:0x1"), "{}", ended.output);
     }
@@ -346,7 +431,7 @@ mod tests {
         let mark = folder.path().join("pid");
         let ended = shell(
             &format!("sleep 1000 & echo $! > {}; exit 0", mark.display()),
-            Limits::USUAL,
+            OPEN,
         );
         assert!(matches!(ended.end, End::Exited(_)));
         let pid: libc::pid_t = std::fs::read_to_string(mark)
@@ -373,7 +458,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_output_is_cut_and_does_not_stall_the_process() {
-        let ended = shell("yes | head -c 3000000; exit 5", Limits::USUAL);
+        let ended = shell("yes | head -c 3000000; exit 5", OPEN);
         assert!(matches!(ended.end, End::Exited(s) if s.code() == Some(5)));
         assert_eq!(ended.output.len(), KEPT);
     }

@@ -8,12 +8,20 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
+use marmota_verdict::Verdict;
+
+use crate::bounded::kill_group;
 use crate::diagnostics::{Line, Message};
+use crate::interrupt;
 use crate::trouble::{Outcome, Trouble};
 
 /// The name of the test target that is graded in every lesson.
@@ -25,10 +33,18 @@ pub struct Built {
     pub program: PathBuf,
     /// The compiler's warnings about the lesson.
     pub warnings: Vec<Message>,
+    /// Files outside the lesson's `src` that its library was compiled from: with
+    /// `include!` or `#[path]`, or through a link.
+    pub outside: Vec<String>,
 }
 
-/// The compiler's errors about the lesson, at least one.
-pub struct Broken(pub Vec<Message>);
+/// A lesson that could not be built.
+pub struct Broken {
+    /// Does not compile, or timed out.
+    pub verdict: Verdict,
+    /// The compiler's errors about the lesson, at least one.
+    pub errors: Vec<Message>,
+}
 
 /// How a build is run.
 #[derive(Clone, Copy)]
@@ -39,6 +55,23 @@ pub struct BuildOptions<'a> {
     pub target: Option<&'a Path>,
     /// Whether diagnostics are rendered with colours.
     pub colours: bool,
+    /// How long it may take.
+    pub time: Duration,
+}
+
+impl<'a> BuildOptions<'a> {
+    /// A build in `workspace`, in which everything may have to be built.
+    pub fn of(workspace: &'a Path) -> Self {
+        // For the tests of this limit, and for who has a very slow machine.
+        let seconds = env::var("MARMOTA_BUILD_SECONDS").ok();
+        let seconds = seconds.and_then(|s| s.parse().ok()).unwrap_or(1800);
+        Self {
+            workspace,
+            target: None,
+            colours: false,
+            time: Duration::from_secs(seconds),
+        }
+    }
 }
 
 /// A command that runs this toolchain's cargo in `folder`.
@@ -72,6 +105,7 @@ pub fn build_graded(package: &str, options: BuildOptions<'_>) -> Outcome<Result<
     if let Some(target) = options.target {
         cargo.arg("--target-dir").arg(target);
     }
+    alone(&mut cargo);
     let mut child = cargo
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -82,8 +116,10 @@ pub fn build_graded(package: &str, options: BuildOptions<'_>) -> Outcome<Result<
         let package = package.to_owned();
         thread::spawn(move || follow(pipe, &package))
     });
+    let watchdog = Watchdog::on(child.id(), options.time);
 
     let mut program = None;
+    let mut library = None;
     let (mut errors, mut warnings, mut foreign) = (Vec::new(), Vec::new(), None);
     let of_lesson = format!("/{package}#");
     for line in child
@@ -93,8 +129,15 @@ pub fn build_graded(package: &str, options: BuildOptions<'_>) -> Outcome<Result<
         .flat_map(|p| BufReader::new(p).lines())
     {
         match line.ok().as_deref().and_then(Line::read) {
-            Some(Line::CompilerArtifact { target, executable }) if target.name == GRADED => {
+            Some(Line::CompilerArtifact {
+                target, executable, ..
+            }) if target.name == GRADED => {
                 program = executable.map(PathBuf::from);
+            }
+            Some(Line::CompilerArtifact {
+                target, filenames, ..
+            }) if target.name == package.replace('-', "_") => {
+                library = filenames.into_iter().find(|name| name.ends_with(".rmeta"));
             }
             Some(Line::CompilerMessage {
                 package_id,
@@ -113,12 +156,45 @@ pub fn build_graded(package: &str, options: BuildOptions<'_>) -> Outcome<Result<
         }
     }
     let ended = child.wait().map_err(|e| not_started(&e))?;
+    let barked = watchdog.call_off();
+    if interrupt::came() {
+        return Err(interrupt::trouble());
+    }
+    if barked {
+        let text = format!(
+            "it was still compiling after {} s and was stopped: a `const` or a macro without end?",
+            options.time.as_secs()
+        );
+        return Ok(Err(Broken {
+            verdict: Verdict::TimedOut,
+            errors: vec![Message::ours(text)],
+        }));
+    }
     let said = said
         .and_then(|thread| thread.join().ok())
         .unwrap_or_default();
 
     if let (true, Some(program)) = (ended.success(), program) {
-        return Ok(Ok(Built { program, warnings }));
+        let src = options.workspace.join("lessons").join(package).join("src");
+        let outside = library.map_or(Ok(Vec::new()), |library| outside(&library, options, &src));
+        return Ok(Ok(Built {
+            program,
+            warnings,
+            outside: outside.map_err(|e| {
+                Trouble::new(
+                    format!("cannot tell what {package} was compiled from: {e}"),
+                    "`cargo clean`, and check again",
+                )
+            })?,
+        }));
+    }
+    // What the compiler says about a line of the lesson is a verdict, whatever words it
+    // has: nobody can write an error that passes for a trouble of this machine.
+    if errors.iter().any(|e| e.place().is_some()) {
+        return Ok(Err(Broken {
+            verdict: Verdict::DoesNotCompile,
+            errors,
+        }));
     }
     let everything: String = errors
         .iter()
@@ -148,8 +224,82 @@ pub fn build_graded(package: &str, options: BuildOptions<'_>) -> Outcome<Result<
             ),
         ));
     }
-    Ok(Err(Broken(errors)))
+    Ok(Err(Broken {
+        verdict: Verdict::DoesNotCompile,
+        errors,
+    }))
 }
+
+/// The files that a library was compiled from and that do not lie in `src`. Cargo's
+/// list of what a change of makes a rebuild necessary names every one: the compiler
+/// writes it itself.
+fn outside(library: &str, options: BuildOptions<'_>, src: &Path) -> io::Result<Vec<String>> {
+    let library = Path::new(library);
+    let name = library.file_stem().unwrap_or_default().to_string_lossy();
+    let list = library.with_file_name(format!("{}.d", name.trim_start_matches("lib")));
+    let src = src.canonicalize()?;
+    let mut outside = Vec::new();
+    for line in fs::read_to_string(list)?.lines() {
+        let Some(path) = line.strip_suffix(':') else {
+            continue;
+        };
+        let path = path.replace("\\ ", " ");
+        let real = options.workspace.join(&path).canonicalize()?;
+        if !real.starts_with(&src) {
+            let root = options.workspace.canonicalize()?;
+            outside.push(
+                real.strip_prefix(root)
+                    .unwrap_or(&real)
+                    .display()
+                    .to_string(),
+            );
+        }
+    }
+    Ok(outside)
+}
+
+/// Ends a build that takes too long, or that nobody waits for any more.
+struct Watchdog {
+    over: Arc<AtomicBool>,
+    thread: thread::JoinHandle<bool>,
+}
+
+impl Watchdog {
+    fn on(process: u32, time: Duration) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&over);
+        let started = Instant::now();
+        let thread = thread::spawn(move || {
+            // Only a flag: the build's results are ordered by its end.
+            while !seen.load(Ordering::Relaxed) {
+                let late = started.elapsed() > time;
+                if late || interrupt::came() {
+                    kill_group(process);
+                    return late;
+                }
+                thread::park_timeout(Duration::from_millis(50));
+            }
+            false
+        });
+        Self { over, thread }
+    }
+
+    /// Called when the build is over; true if that was the watchdog's doing.
+    fn call_off(self) -> bool {
+        self.over.store(true, Ordering::Relaxed);
+        self.thread.thread().unpark();
+        self.thread.join().unwrap_or(false)
+    }
+}
+
+/// Cargo and its compilers in a process group of their own, to be ended together.
+#[cfg(unix)]
+fn alone(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(not(unix))]
+fn alone(_: &mut Command) {}
 
 /// Failures with a cause and a remedy of their own.
 fn known_trouble(output: &str, package: &str) -> Option<Trouble> {

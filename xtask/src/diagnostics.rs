@@ -16,6 +16,9 @@ pub enum Line {
         target: Target,
         /// The program, if it is one.
         executable: Option<String>,
+        /// All files that came out of it.
+        #[serde(default)]
+        filenames: Vec<String>,
     },
     /// An error or a warning.
     CompilerMessage {
@@ -62,6 +65,16 @@ impl Line {
 }
 
 impl Message {
+    /// An error that the compiler had no chance to report.
+    pub fn ours(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            level: "error".into(),
+            spans: Vec::new(),
+            rendered: None,
+        }
+    }
+
     /// Where it points.
     pub fn place(&self) -> Option<Place> {
         let span = self.spans.iter().find(|s| s.is_primary)?;

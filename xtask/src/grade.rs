@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use crate::bounded::{self, End, Ended, Limits};
 use crate::course::{Exercise, Lesson};
+use crate::interrupt;
 use crate::text::wrap;
 use crate::trouble::{Outcome, Trouble};
 
@@ -279,6 +280,9 @@ fn run_one(
 }
 
 fn cannot_start(program: &Path, e: &std::io::Error) -> Trouble {
+    if interrupt::came() {
+        return interrupt::trouble();
+    }
     Trouble::new(
         format!("{} cannot be started: {e}", program.display()),
         "check again; if that does not help, `cargo clean` and check once more",
@@ -304,6 +308,15 @@ fn judge(test: &TestInfo, nonce: &str, ended: &Ended, limits: Limits) -> TestRep
                 format!(
                     "the test took more than {} MB and was stopped",
                     limits.memory >> 20
+                ),
+            );
+        }
+        End::TooManyThreads => {
+            return say(
+                Verdict::OutOfMemory,
+                format!(
+                    "the test started more than {} threads and was stopped",
+                    limits.threads
                 ),
             );
         }

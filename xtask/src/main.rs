@@ -8,13 +8,17 @@ mod commands;
 mod course;
 mod diagnostics;
 mod grade;
+mod gradebook;
+mod interrupt;
 mod junit;
 mod own;
 mod paint;
 mod pristine;
 mod progress;
 mod report;
+mod sandbox;
 mod store;
+mod submissions;
 mod targets;
 mod text;
 mod trouble;
@@ -24,8 +28,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    bench, book, check, completions, hint, list, next, progress as standing, protect, reset,
-    solution, test, undo,
+    bench, book, check, completions, doctor, grade as batch, hint, list, next,
+    progress as standing, protect, reset, solution, test, undo,
 };
 use course::Course;
 use trouble::Outcome;
@@ -59,12 +63,15 @@ enum Command {
     Progress(standing::Arguments),
     Bench(bench::Arguments),
     Book(book::Arguments),
+    Grade(batch::Arguments),
+    Doctor(doctor::Arguments),
     Test(test::Arguments),
     Protect(protect::Arguments),
     Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
+    interrupt::listen();
     let done = match Cli::parse().command {
         // The one command that needs no course.
         Command::Completions(arguments) => completions::run(&arguments),
@@ -72,6 +79,9 @@ fn main() -> ExitCode {
     };
     done.unwrap_or_else(|trouble| {
         eprint!("{trouble}");
+        if interrupt::came() {
+            return ExitCode::from(interrupt::STATUS);
+        }
         ExitCode::FAILURE
     })
 }
@@ -89,6 +99,8 @@ fn dispatch(course: &Course, command: Command) -> Outcome<ExitCode> {
         Command::Progress(arguments) => standing::run(course, &arguments),
         Command::Bench(arguments) => bench::run(course, &arguments),
         Command::Book(arguments) => book::run(course, &arguments),
+        Command::Grade(arguments) => batch::run(course, &arguments),
+        Command::Doctor(arguments) => doctor::run(course, &arguments),
         Command::Test(arguments) => test::run(course, &arguments),
         Command::Protect(arguments) => protect::run(course, &arguments),
         Command::Completions(arguments) => completions::run(&arguments),

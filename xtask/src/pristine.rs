@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::cargo::{self, Broken, BuildOptions, Built};
 use crate::course::{Course, Lesson};
@@ -38,7 +39,12 @@ pub struct Pristine {
 impl Pristine {
     /// Lays it out for `lessons`, or brings it up to date.
     pub fn lay_out(course: &Course, lessons: &[Lesson]) -> Outcome<Self> {
-        let made = course.root.join("target").join("marmota");
+        Self::lay_out_in(&course.root.join("target").join("marmota"), course, lessons)
+    }
+
+    /// The same, in a folder of its own: what grades strangers' code shares nothing
+    /// with what grades the course.
+    pub fn lay_out_in(made: &Path, course: &Course, lessons: &[Lesson]) -> Outcome<Self> {
         let pristine = Self {
             root: made.join("pristine"),
             target: made.join("build"),
@@ -55,6 +61,17 @@ impl Pristine {
 
     /// Puts `sources` into the lesson's package and builds its graded test.
     pub fn build(&self, lesson: &Lesson, sources: &Sources) -> Outcome<Result<Built, Broken>> {
+        let time = BuildOptions::of(&self.root).time;
+        self.build_within(time, lesson, sources)
+    }
+
+    /// The same, in so much time.
+    pub fn build_within(
+        &self,
+        time: Duration,
+        lesson: &Lesson,
+        sources: &Sources,
+    ) -> Outcome<Result<Built, Broken>> {
         self.write_sources(lesson, sources).map_err(|e| {
             Trouble::new(
                 format!("cannot write the sources of {}: {e}", lesson.id),
@@ -64,7 +81,8 @@ impl Pristine {
         let options = BuildOptions {
             workspace: &self.root,
             target: Some(&self.target),
-            colours: false,
+            time,
+            ..BuildOptions::of(&self.root)
         };
         cargo::build_graded(&lesson.id, options)
     }

@@ -89,12 +89,12 @@ pub struct News {
 }
 
 /// The report on a lesson that the compiler rejected.
-pub fn broken(lesson: &Lesson, errors: &[Message], style: Style) -> String {
+pub fn broken(lesson: &Lesson, verdict: Verdict, errors: &[Message], style: Style) -> String {
     let paint = style.paint;
     let mut out = heading(lesson, 0, lesson.points(), paint);
     let first = &errors[0];
-    let title = format!("{}: {}", Verdict::DoesNotCompile, first.message);
-    let _infallible = writeln!(out, "{}", paint.verdict(Verdict::DoesNotCompile, &title));
+    let title = format!("{verdict}: {}", first.message);
+    let _infallible = writeln!(out, "{}", paint.verdict(verdict, &title));
     let own = format!("lessons/{}/src/", lesson.id);
     let place = first.place();
     if let Some(place) = place.as_ref().filter(|p| p.file.starts_with(&own)) {
@@ -129,10 +129,16 @@ pub fn broken(lesson: &Lesson, errors: &[Message], style: Style) -> String {
 }
 
 /// The report on a lesson whose tests, or what they stand on, were changed.
-pub fn tampered(lesson: &Lesson, files: &[String], style: Style) -> String {
+/// Or, if they are `borrowed`, on one that is compiled from other people's files.
+pub fn tampered(lesson: &Lesson, files: &[String], borrowed: bool, style: Style) -> String {
     let paint = style.paint;
     let mut out = heading(lesson, 0, lesson.points(), paint);
-    let title = format!("{}: these are not the course's own", Verdict::Tampered);
+    let what = if borrowed {
+        "your code is compiled from files that are not yours"
+    } else {
+        "these are not the course's own any more"
+    };
+    let title = format!("{}: {what}", Verdict::Tampered);
     let _infallible = writeln!(out, "{}", paint.verdict(Verdict::Tampered, &title));
     let shown = if style.verbose { usize::MAX } else { 9 };
     for file in files.iter().take(shown) {
@@ -142,6 +148,12 @@ pub fn tampered(lesson: &Lesson, files: &[String], style: Style) -> String {
         let _infallible = writeln!(out, "  … {} more with -v", files.len() - shown);
     }
     out.push('\n');
+    if borrowed {
+        let next = "write it yourself: take the include!() or #[path] out";
+        field(&mut out, paint, "next", next, 1);
+        field(&mut out, paint, "chapter", &lesson.about.chapter, 1);
+        return out;
+    }
     field(&mut out, paint, "think", means(Verdict::Tampered), 2);
     field(&mut out, paint, "next", "cargo xtask reset --tests", 1);
     let note = "your code stays as it is; if you are writing the lesson: cargo xtask protect";

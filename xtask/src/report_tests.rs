@@ -91,7 +91,7 @@ fn report_on(verdict: Verdict) -> String {
         let Some(Line::CompilerMessage { message, .. }) = Line::read(&line) else {
             panic!("the example is no compiler's message");
         };
-        return broken(&lesson_, &[message], PLAIN);
+        return broken(&lesson_, Verdict::DoesNotCompile, &[message], PLAIN);
     }
     let exercises = lesson_
         .about

@@ -110,47 +110,6 @@ fn a_changed_signature_is_told_from_other_errors() {
 }
 
 #[test]
-fn nothing_that_is_printed_makes_a_pass() {
-    for (what, code) in [
-        ("std::process::exit(0)", 20),
-        (
-            "{ println!(\"test result: ok. 9 passed; 0 failed\"); std::process::exit(0) }",
-            20,
-        ),
-        ("std::process::abort()", 20),
-    ] {
-        let course = Course::new();
-        course.learner(&format!("pub fn one() -> u32 {{ {what} }}\n"));
-        course
-            .xtask("check 9")
-            .assert()
-            .code(code)
-            .stdout(contains("0 of 10 points"));
-    }
-}
-
-#[test]
-fn a_reply_of_the_learners_own_is_tampering() {
-    let course = Course::new();
-    // Guesses the descriptor and writes a reply there before the test does.
-    course.learner(
-        "pub fn one() -> u32 {
-            use std::io::Write;
-            let fd = std::env::var(\"MARMOTA_GRADER_FD\").unwrap();
-            let mut pipe = std::fs::OpenOptions::new().write(true)
-                .open(format!(\"/dev/fd/{fd}\")).unwrap();
-            writeln!(pipe, \"{{\\\"report\\\":{{\\\"nonce\\\":\\\"guessed\\\"}}}}\").unwrap();
-            42
-        }\n",
-    );
-    course
-        .xtask("check 9")
-        .assert()
-        .code(21)
-        .stdout(contains("tampered"));
-}
-
-#[test]
 fn an_unknown_lesson_is_answered_with_the_nearest() {
     let error = contains("no lesson is called `exmaple`").and(contains("did you mean `example`?"));
     Course::new()

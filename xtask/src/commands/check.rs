@@ -77,6 +77,8 @@ struct Json<'a> {
     compiler: Vec<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     tampered: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    borrowed: &'a [String],
 }
 
 /// What was found out about a lesson.
@@ -86,6 +88,8 @@ struct Checked {
     errors: Vec<Message>,
     /// The course's own files that are not as they were.
     tampered: Vec<String>,
+    /// Files of others that the learner's code was compiled from.
+    borrowed: Vec<String>,
     news: Option<News>,
 }
 
@@ -163,29 +167,39 @@ fn check(
             report: nothing(lesson, Verdict::Tampered),
             errors: Vec::new(),
             tampered,
+            borrowed: Vec::new(),
             news: None,
         });
     }
     // Before the build: what is edited during the check was not graded.
     let sources = progress::sources(lesson);
     let options = BuildOptions {
-        workspace: &course.root,
-        target: None,
         colours,
+        ..BuildOptions::of(&course.root)
     };
     let built = match cargo::build_graded(&lesson.id, options)? {
         Ok(built) => built,
         Err(broken) => {
-            let report = nothing(lesson, Verdict::DoesNotCompile);
+            let report = nothing(lesson, broken.verdict);
             Progress::update(course, |progress| progress.take(lesson, &report, &sources));
             return Ok(Checked {
                 report,
-                errors: broken.0,
+                errors: broken.errors,
                 tampered,
+                borrowed: Vec::new(),
                 news: None,
             });
         }
     };
+    if !built.outside.is_empty() {
+        return Ok(Checked {
+            report: nothing(lesson, Verdict::Tampered),
+            errors: Vec::new(),
+            tampered,
+            borrowed: built.outside,
+            news: None,
+        });
+    }
     let selection = Selection {
         exercises: &target.exercises,
         test: arguments.test.as_deref(),
@@ -207,6 +221,7 @@ fn check(
         report,
         errors: Vec::new(),
         tampered,
+        borrowed: Vec::new(),
         news,
     })
 }
@@ -233,9 +248,11 @@ impl Checked {
             next_lesson: course.lesson_after(lesson)?,
         };
         Ok(if !self.tampered.is_empty() {
-            report::tampered(lesson, &self.tampered, style)
+            report::tampered(lesson, &self.tampered, false, style)
+        } else if !self.borrowed.is_empty() {
+            report::tampered(lesson, &self.borrowed, true, style)
         } else if !self.errors.is_empty() {
-            report::broken(lesson, &self.errors, style)
+            report::broken(lesson, self.report.verdict, &self.errors, style)
         } else {
             report::lesson(lesson, &self.report, self.news.as_ref(), style)
         })
@@ -244,7 +261,7 @@ impl Checked {
     /// Why no test ran, if none did.
     fn reason(&self) -> String {
         let errors = self.errors.iter().map(Message::rendered);
-        errors.collect::<String>() + &self.tampered.join("\n")
+        errors.collect::<String>() + &self.tampered.join("\n") + &self.borrowed.join("\n")
     }
 
     fn print_json(&self) {
@@ -253,6 +270,7 @@ impl Checked {
             report: &self.report,
             compiler: self.errors.iter().map(Message::rendered).collect(),
             tampered: &self.tampered,
+            borrowed: &self.borrowed,
         };
         let text = serde_json::to_string(&json).expect("strings and numbers always serialize");
         println!("{text}");

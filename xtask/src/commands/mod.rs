@@ -5,6 +5,8 @@ pub mod bench;
 pub mod book;
 pub mod check;
 pub mod completions;
+pub mod doctor;
+pub mod grade;
 pub mod hint;
 pub mod list;
 pub mod next;

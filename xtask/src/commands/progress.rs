@@ -118,14 +118,11 @@ fn rebuild(course: &Course) -> Outcome<()> {
     let mut reports = Vec::new();
     for lesson in course.lessons()? {
         let sources = progress::sources(&lesson);
-        let options = BuildOptions {
-            workspace: &course.root,
-            target: None,
-            colours: false,
-        };
-        let Ok(built) = cargo::build_graded(&lesson.id, options)? else {
+        let options = BuildOptions::of(&course.root);
+        let built = cargo::build_graded(&lesson.id, options)?;
+        let Some(built) = built.ok().filter(|built| built.outside.is_empty()) else {
             eprintln!(
-                "{} does not compile: cargo xtask check {}",
+                "{} cannot be graded; why: cargo xtask check {}",
                 lesson.short(),
                 lesson.number
             );

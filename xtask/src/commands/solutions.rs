@@ -257,7 +257,7 @@ impl Job<'_> {
         let built = match self.pristine.build(lesson, sources)? {
             Ok(built) => built,
             Err(broken) => {
-                let first = &broken.0[0];
+                let first = &broken.errors[0];
                 return Ok(Err(Rejected {
                     at: first.place(),
                     message: first.message.clone(),

@@ -11,6 +11,8 @@ use assert_cmd::Command;
 /// What stands in the exercise's file at first.
 pub const STARTER: &str = "pub fn one() -> u32 {\n    todo!()\n}\n";
 
+const SPEAKER: &str = "[package]\nname = \"speaker\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+
 /// A course in a folder of its own.
 pub struct Course(tempfile::TempDir);
 
@@ -19,12 +21,18 @@ impl Course {
         let course = Self(tempfile::tempdir().expect("a temporary folder"));
         course.write(
             "Cargo.toml",
-            "[workspace]\nresolver = \"3\"\nmembers = [\"lessons/*\"]\n",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"lessons/*\"]\n\
+             [workspace.dependencies]\nspeaker = { path = \"lessons/speaker\" }\n",
         );
         let lesson = "lessons/lesson-09-example";
         course.write(
             &format!("{lesson}/Cargo.toml"),
             include_str!("../course/manifest.toml"),
+        );
+        course.write("lessons/speaker/Cargo.toml", SPEAKER);
+        course.write(
+            "lessons/speaker/src/lib.rs",
+            include_str!("../course/speaker.rs"),
         );
         course.write(
             &format!("{lesson}/lesson.toml"),

@@ -1,7 +1,6 @@
 //! A graded test without libraries: it compiles in an instant, and speaks the
 //! grader's protocol with strings.
 
-use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::panic::catch_unwind;
 use std::process::exit;
@@ -10,8 +9,7 @@ fn main() {
     let mut request = String::new();
     std::io::stdin().read_to_string(&mut request).unwrap();
     let nonce = request.split('"').skip_while(|w| *w != "nonce").nth(2).unwrap();
-    let fd = std::env::var("MARMOTA_GRADER_FD").unwrap();
-    let mut pipe = OpenOptions::new().write(true).open(format!("/dev/fd/{fd}")).unwrap();
+    let mut pipe = speaker::pipe();
 
     if request.contains("\"task\":\"list\"") {
         let test = r#"{"name":"one::gives_42","asks":"the number 42"}"#;
