@@ -11,6 +11,7 @@ mod grade;
 mod gradebook;
 mod interrupt;
 mod junit;
+mod keys;
 mod own;
 mod paint;
 mod pristine;
@@ -29,7 +30,7 @@ use clap::{Parser, Subcommand};
 
 use commands::{
     bench, book, check, completions, doctor, grade as batch, hint, list, next,
-    progress as standing, protect, reset, solution, test, undo,
+    progress as standing, protect, reset, solution, test, undo, watch,
 };
 use course::Course;
 use trouble::Outcome;
@@ -56,6 +57,7 @@ enum Command {
     List(list::Arguments),
     Next(next::Arguments),
     Check(check::Arguments),
+    Watch(watch::Arguments),
     Hint(hint::Arguments),
     Solution(solution::Arguments),
     Reset(reset::Arguments),
@@ -92,6 +94,7 @@ fn dispatch(course: &Course, command: Command) -> Outcome<ExitCode> {
         Command::List(arguments) => list::run(course, &arguments),
         Command::Next(arguments) => next::run(course, &arguments),
         Command::Check(arguments) => check::run(course, &arguments),
+        Command::Watch(arguments) => watch::run(course, &arguments),
         Command::Hint(arguments) => hint::run(course, &arguments),
         Command::Solution(arguments) => solution::run(course, &arguments),
         Command::Reset(arguments) => reset::run(course, &arguments),

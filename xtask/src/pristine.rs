@@ -146,6 +146,10 @@ pub fn read_sources(folder: &Path) -> io::Result<Sources> {
     fn collect(folder: &Path, under: &Path, sources: &mut Sources) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
+            // What begins with a dot is an editor's: a lock, a backup.
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
             let (path, name) = (entry.path(), under.join(entry.file_name()));
             if entry.file_type()?.is_dir() {
                 collect(&path, &name, sources)?;

@@ -1,0 +1,252 @@
+//! `watch`, driven as an editor and a hand would: saves, renames, lock files, keys, over
+//! a pipe and over a terminal. Every wait is for something that has to come.
+
+mod common;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::symlink;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::Course;
+
+const RIGHT: &str = "pub fn one() -> u32 { 42 }\n";
+const WRONG: &str = "pub fn one() -> u32 { 41 }\n";
+
+/// A running `watch`.
+struct Watch {
+    child: Child,
+    keys: ChildStdin,
+    said: Arc<Mutex<String>>,
+}
+
+impl Watch {
+    fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let said = Arc::new(Mutex::new(String::new()));
+        let (mut pipe, heard) = (child.stdout.take().unwrap(), Arc::clone(&said));
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = pipe.read(&mut buffer) {
+                heard
+                    .lock()
+                    .unwrap()
+                    .push_str(&String::from_utf8_lossy(&buffer[..n]));
+            }
+        });
+        let keys = child.stdin.take().unwrap();
+        Self { child, keys, said }
+    }
+
+    fn on(course: &Course, words: &str) -> Self {
+        Self::start(command(course, words))
+    }
+
+    fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
+    /// Waits until `text` was said `times` times.
+    fn hears(&self, text: &str, times: usize) {
+        let until = Instant::now() + Duration::from_secs(120);
+        while self.said().matches(text).count() < times {
+            assert!(Instant::now() < until, "no `{text}` in:\n{}", self.said());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn press(&mut self, key: &str) {
+        self.keys.write_all(key.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn quit(mut self) -> (ExitStatus, String) {
+        self.press("q");
+        let status = self.child.wait().unwrap();
+        (status, self.said())
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _over_already = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+fn command(course: &Course, words: &str) -> Command {
+    let made = course.xtask(words);
+    let mut command = Command::new(made.get_program());
+    command.args(made.get_args());
+    command.envs(made.get_envs().filter_map(|(k, v)| Some((k, v?))));
+    command
+}
+
+/// What is said at the end of each run.
+const PROMPT: &str = "watching lessons/lesson-09-example/src";
+
+fn follows_saves(words: &str) {
+    let course = Course::new();
+    let mut watch = Watch::on(&course, words);
+    watch.hears("All red is right at the start", 1);
+    watch.hears(PROMPT, 1);
+    course.learner(WRONG);
+    watch.hears("seen         41", 1);
+    watch.hears(PROMPT, 2);
+
+    // Beside the file: locks and backups, which are no saves.
+    let src = course.root().join("lessons/lesson-09-example/src");
+    symlink("me@here.1:2", src.join(".#one.rs")).unwrap();
+    for name in [".one.rs.swp", "one.rs~", "#one.rs#", "4913", ".hidden.rs"] {
+        fs::write(src.join(name), "x").unwrap();
+    }
+    // A save of what was there already is none.
+    course.learner(WRONG);
+    // And a new file renamed over the old one is one.
+    fs::write(src.join(".one.rs.new"), RIGHT).unwrap();
+    fs::rename(src.join(".one.rs.new"), src.join("one.rs")).unwrap();
+    watch.hears("10 of 10 points", 1);
+    watch.hears(PROMPT, 3);
+    watch.press("r");
+    watch.hears(PROMPT, 4);
+    let (status, said) = watch.quit();
+    assert!(status.success());
+    // Four texts or wishes, four runs.
+    assert_eq!(said.matches(" of 10 points").count(), 4, "{said}");
+}
+
+#[test]
+fn each_new_text_is_checked_once() {
+    follows_saves("watch 9");
+}
+
+#[test]
+fn without_file_events_it_looks() {
+    follows_saves("watch --poll");
+}
+
+#[test]
+fn a_save_during_a_run_stops_it_and_starts_anew() {
+    let course = Course::new();
+    // Compiles, and then would run until its time is over.
+    let mark = "pub fn one() -> u32 {\n    std::fs::write(std::env::temp_dir().join(\"on\"), \"\").unwrap();\n    \
+                loop { std::hint::spin_loop() }\n}\n";
+    course.learner(mark);
+    let folder = course.root().join("tmp");
+    fs::create_dir(&folder).unwrap();
+    let mut command = command(&course, "watch 9");
+    command.env("TMPDIR", &folder);
+    let watch = Watch::start(command);
+    // The test's own temporary folder shows that it runs.
+    let running = || {
+        let tests = fs::read_dir(&folder).unwrap().flatten();
+        tests.filter(|t| t.path().join("on").exists()).count()
+    };
+    let until = Instant::now() + Duration::from_secs(120);
+    while running() == 0 {
+        assert!(Instant::now() < until, "{}", watch.said());
+        thread::sleep(Duration::from_millis(10));
+    }
+    course.learner(RIGHT);
+    watch.hears("10 of 10 points", 1);
+    let (status, said) = watch.quit();
+    assert!(status.success());
+    assert!(!said.contains("timed out"), "{said}");
+    assert_eq!(
+        fs::read_dir(&folder).unwrap().count(),
+        0,
+        "something is left"
+    );
+}
+
+#[test]
+fn keys_ask_for_a_hint_and_the_next_exercise() {
+    let course = Course::new();
+    let mut watch = Watch::on(&course, "watch");
+    watch.hears(PROMPT, 1);
+    watch.press("h");
+    watch.hears("First.", 1);
+    watch.press("n");
+    watch.hears("0 of 10 points", 2);
+    watch.hears(PROMPT, 2);
+    course.learner(RIGHT);
+    watch.hears(PROMPT, 3);
+    watch.press("n");
+    watch.hears("every exercise has passed", 1);
+    assert!(watch.quit().0.success());
+}
+
+#[test]
+fn at_a_terminal_a_key_needs_no_enter() {
+    let course = Course::new();
+    let made = course.xtask("watch 9");
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command"]);
+    command.arg(format!("{} watch 9", made.get_program().display()));
+    command.arg("/dev/null");
+    command.envs(made.get_envs().filter_map(|(k, v)| Some((k, v?))));
+    command.env("TERM", "xterm").env_remove("NO_COLOR");
+    let mut watch = Watch::start(command);
+    watch.hears(PROMPT, 1);
+    assert!(watch.said().contains("\x1b[2J"), "the screen is cleared");
+    assert!(watch.said().contains("\x1b[31m"), "and coloured");
+    watch.press("h");
+    watch.hears("First.", 1);
+    // The key itself is not echoed.
+    assert!(!watch.said().contains("\nh"), "{}", watch.said());
+    assert!(watch.quit().0.success());
+}
+
+#[test]
+fn told_to_end_it_leaves_nothing_behind() {
+    let course = Course::new();
+    course.learner("pub fn one() -> u32 { loop { std::thread::park() } }\n");
+    let folder = course.root().join("tmp");
+    fs::create_dir(&folder).unwrap();
+    let mut command = command(&course, "check 9");
+    let child = command
+        .env("TMPDIR", &folder)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null());
+    let child = child.spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(120);
+    // A folder that lasts: the run, not the list of tests before it.
+    let mut last = None;
+    loop {
+        let now: Vec<_> = fs::read_dir(&folder)
+            .unwrap()
+            .flatten()
+            .map(|e| e.path())
+            .collect();
+        if !now.is_empty() && last.as_ref() == Some(&now) {
+            break;
+        }
+        last = Some(now);
+        assert!(Instant::now() < until, "no test ran");
+        thread::sleep(Duration::from_millis(100));
+    }
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("interrupted"));
+    assert_eq!(
+        fs::read_dir(&folder).unwrap().count(),
+        0,
+        "something is left"
+    );
+}
