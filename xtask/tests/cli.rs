@@ -295,6 +295,56 @@ fn no_cargo_says_where_to_get_it() {
 }
 
 #[test]
+fn the_runtime_is_measured_beside_its_peers_only() {
+    let course = Course::new();
+    let remedy = contains("cargo xtask bench runtime --peers");
+    course
+        .xtask("bench runtime")
+        .assert()
+        .code(1)
+        .stderr(remedy.clone());
+    course
+        .xtask("bench 9 --peers")
+        .assert()
+        .code(1)
+        .stderr(remedy);
+    let missing = contains("git checkout -- runtime/peers");
+    course
+        .xtask("bench runtime --peers")
+        .assert()
+        .code(1)
+        .stderr(missing);
+    // A stand-in for the peers' program: what follows `--` reaches it.
+    course.write(
+        "runtime/peers/Cargo.toml",
+        "[package]\nname = \"peers\"\nedition = \"2024\"\n[workspace]\n",
+    );
+    course.write(
+        "runtime/peers/src/main.rs",
+        "fn main() { println!(\"table of {:?}\", std::env::args().nth(1)) }\n",
+    );
+    let table = contains("table of Some(\"--list\")");
+    course
+        .xtask("bench runtime --peers -- --list")
+        .assert()
+        .success()
+        .stdout(table);
+}
+
+#[test]
+fn doctor_names_what_it_looked_at() {
+    let all = contains("Rust")
+        .and(contains("landlock"))
+        .and(contains("guard regions"));
+    let course = Course::new();
+    course.xtask("doctor").assert().success().stdout(all);
+    let mut without = course.xtask("doctor");
+    without.env("CARGO", "/there/is/no/cargo");
+    let remedy = contains("MISSING Rust").and(contains("https://rustup.rs"));
+    without.assert().code(1).stdout(remedy);
+}
+
+#[test]
 fn a_folder_that_is_no_course_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));

@@ -19,14 +19,40 @@ use crate::trouble::{Outcome, Trouble};
 /// Measure your code beside the reference and the runtime's own
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The lesson: its number, id, name or folder
+    /// The lesson: its number, id, name or folder; or `runtime`, with --peers
     lesson: String,
     /// Only what contains this word
     filter: Option<String>,
+    /// Measure the runtime beside Go and its Rust peers, about six minutes; what
+    /// follows `--` goes to that program, as in `bench runtime --peers -- --list`
+    #[arg(long)]
+    peers: bool,
+    /// Options of the peers' program
+    #[arg(last = true, value_name = "OPTIONS", requires = "peers")]
+    options: Vec<String>,
 }
+
+/// The manifest of the peers' benchmarks, a workspace of its own.
+const PEERS: &str = "runtime/peers/Cargo.toml";
 
 /// Runs the lesson's benchmark and prints the table.
 pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
+    match (arguments.lesson.as_str(), arguments.peers) {
+        ("runtime", true) => return peers(course, &arguments.options),
+        ("runtime", false) => {
+            return Err(Trouble::new(
+                "the runtime is measured beside its peers",
+                "cargo xtask bench runtime --peers",
+            ));
+        }
+        (_, true) => {
+            return Err(Trouble::new(
+                "only the runtime has peers to be measured beside",
+                "cargo xtask bench runtime --peers",
+            ));
+        }
+        (_, false) => {}
+    }
     let lesson = course.lesson(&arguments.lesson)?;
     let package = format!("{}-checks", lesson.id);
     let results = course.root.join("target").join("criterion");
@@ -62,6 +88,38 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
         "\nMeasured one after the other: on a busy machine even equal programs differ. Run it twice."
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the table of all programs.
+fn peers(course: &Course, options: &[String]) -> Outcome<ExitCode> {
+    if !course.root.join(PEERS).is_file() {
+        return Err(Trouble::new(
+            format!("the peers' benchmarks, {PEERS}, are not there"),
+            "restore them: git checkout -- runtime/peers",
+        ));
+    }
+    let mut command = cargo::command(&course.root);
+    command.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--manifest-path",
+        PEERS,
+        "--bin",
+        "peers",
+        "--",
+    ]);
+    let status = command
+        .args(options)
+        .status()
+        .map_err(|e| cargo::not_started(&e))?;
+    if status.success() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(Trouble::new(
+        "the table of peers was not made",
+        "read the message above; the first build fetches the peers' libraries once",
+    ))
 }
 
 /// Criterion's name for the group of each exercise.
