@@ -559,7 +559,8 @@ fn a_deterministic_run_tries_every_ready_case() {
         let i = select! { <-channels[0] => 0, <-channels[1] => 1, <-channels[2] => 2 };
         TAKEN[i].fetch_add(1, SeqCst);
     });
-    assert!(TAKEN.iter().all(|n| n.load(SeqCst) > 30));
+    // The exploration ends when it has seen every schedule there is.
+    assert!(TAKEN.iter().all(|n| n.load(SeqCst) > 0));
 }
 
 #[test]

@@ -183,11 +183,21 @@ pub(crate) struct Slots {
     recv: usize,
 }
 
+/// Clocks of one channel at the most.
+const MOST_PLACES: usize = 4096;
+
 impl Slots {
     /// For a channel of this capacity; called outside the runtime.
     pub(crate) fn new(capacity: usize) -> Slots {
         let watched = super::enabled() || crate::sched::m::current().is_some_and(on);
-        let places = if watched { capacity } else { 0 };
+        // A buffer of values without a size may be as large as the address space.
+        // Values so far apart sharing a clock adds order: it can hide a race, and
+        // never makes one up.
+        let places = if watched {
+            capacity.min(MOST_PLACES)
+        } else {
+            0
+        };
         Slots {
             closed: Clock::new(),
             places: (0..places).map(|_| Clock::new()).collect(),
