@@ -11,6 +11,9 @@ use ::loom::sync::Arc;
 use ::loom::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use ::loom::sync::atomic::{AtomicBool, AtomicU32, fence};
 
+/// The claim's number.
+const NUMBER: u32 = 7;
+
 struct Model {
     inside: AtomicBool,
     gate: AtomicU32,
@@ -50,7 +53,7 @@ impl Model {
             fence(SeqCst);
             true
         };
-        claim(&self.inside, &self.gate, fence, || true)
+        claim(&self.inside, &self.gate, fence, || true, NUMBER)
     }
 }
 
@@ -83,7 +86,7 @@ pub fn a_p_given_back_has_one_owner() {
         let mut ours = false;
         if model.claim() {
             model.use_p();
-            ours = !give_back(&model.gate);
+            ours = !give_back(&model.gate, NUMBER);
             if ours {
                 model.use_p();
             }

@@ -40,6 +40,8 @@ pub(crate) struct P {
     pub(crate) halted: AtomicBool,
     /// The M it was claimed from for that; by the stopper.
     pub(crate) claimed_from: Cell<Option<MRef>>,
+    /// The number of the last claim on it, under the claimers' lock.
+    pub(crate) claim_number: Cell<u32>,
     random: Cell<u64>,
 
     free_g: Cell<Option<GRef>>,

@@ -82,8 +82,11 @@ pub(crate) struct Rt {
     pub(crate) retakes: AtomicU64,
     /// Claims are made one at a time, and no M ends meanwhile.
     pub(crate) claims: SpinLock<()>,
+    pub(crate) claim_number: AtomicU32,
     /// The world is to stand still (`world`).
     pub(crate) halting: AtomicBool,
+    /// Somebody stops it, or has not yet started it again.
+    pub(crate) stopped: AtomicBool,
     pub(crate) sysmon_word: AtomicU32,
     /// Sysmon sleeps until a P is taken from the idle list.
     pub(crate) sysmon_sleeps: AtomicBool,
@@ -215,7 +218,9 @@ impl Rt {
             preemptions: AtomicU64::new(0),
             retakes: AtomicU64::new(0),
             claims: SpinLock::new(()),
+            claim_number: AtomicU32::new(0),
             halting: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
             sysmon_word: AtomicU32::new(0),
             sysmon_sleeps: AtomicBool::new(false),
             suspected: AtomicBool::new(false),

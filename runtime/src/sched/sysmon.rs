@@ -243,11 +243,21 @@ fn look_at_threads_without_p(rt: &'static Rt) {
 impl Rt {
     /// Takes `p` from `m`, if it holds it in user code. With the claimers' lock.
     pub(crate) fn claim(&self, p: PRef, m: MRef) -> bool {
-        let claimed = claim::claim(&m.in_runtime, &m.gate, sys::fence_all_threads, || {
+        // Relaxed: counted with the lock held. Of the number, 24 bits count.
+        let number = self.claim_number.fetch_add(1, Relaxed) & 0xFF_FFFF;
+        let holds = || {
             m.p.get().is_some_and(|held| std::ptr::eq(held, p))
                 && std::ptr::eq(p.m.load(Relaxed), m)
-        });
+        };
+        let claimed = claim::claim(
+            &m.in_runtime,
+            &m.gate,
+            sys::fence_all_threads,
+            holds,
+            number,
+        );
         if claimed {
+            p.claim_number.set(number);
             self.without_p.fetch_add(1, SeqCst);
         }
         claimed

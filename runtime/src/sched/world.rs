@@ -15,7 +15,7 @@
 //! noticed, and then it waits in the global queue like any other. A collector, which
 //! needs user code to stand still, signals those Ms besides.
 //!
-//! One at a time stops the world (`try_stop`).
+//! One at a time stops the world, from `try_stop` to the end of `start_again`.
 
 use super::{MRef, P, PRef, Rt, claim, m::gate};
 use std::sync::atomic::Ordering::{AcqRel, Relaxed, Release, SeqCst};
@@ -25,9 +25,10 @@ impl Rt {
     /// waits for our P) and try again. `me` is the caller's M, which keeps its P;
     /// `None` from a thread that is none.
     pub(crate) fn try_stop(&'static self, me: Option<MRef>) -> bool {
-        if self.halting.swap(true, SeqCst) {
+        if self.stopped.swap(true, SeqCst) {
             return false;
         }
+        self.halting.store(true, SeqCst);
         let mine = me.and_then(|m| m.p.get());
         self.each_m(|m| {
             if !me.is_some_and(|me| std::ptr::eq(me, m)) {
@@ -76,12 +77,10 @@ impl Rt {
         self.halting.store(false, SeqCst);
         self.each_m(|m| _ = m.gate.fetch_and(!gate::HALT, AcqRel));
         let procs = self.procs();
-        // First those that keep their M: once others have a P, an M that has noticed
-        // could get that one, and lose it again, and would pass for one that has not.
         for p in self.all_ps() {
             let from = p.claimed_from.take().filter(|_| p.id.get() < procs);
             if let Some(m) = from
-                && claim::give_back(&m.gate)
+                && claim::give_back(&m.gate, p.claim_number.get())
             {
                 self.without_p.fetch_sub(1, SeqCst);
                 p.halted.store(false, SeqCst);
@@ -95,6 +94,9 @@ impl Rt {
         if self.global.len() > 0 {
             self.wake_one();
         }
+        // Only now may the next stop it: it would take Ps for its own that are still
+        // being given back here.
+        self.stopped.store(false, SeqCst);
     }
 
     /// Changes the number of Ps. The world stands still; `me` holds a P.
