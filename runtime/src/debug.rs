@@ -1,5 +1,6 @@
 //! What Go's package `runtime/debug` offers, and a view of the scheduler.
 
+use crate::gc;
 use crate::kernel::{self, WaitReason};
 use crate::sched::m::Kind;
 use crate::sched::{Home, Rt, Status, g};
@@ -90,4 +91,34 @@ fn current_rt() -> Option<&'static Rt> {
         .flatten();
     kernel::leave(m);
     rt
+}
+
+/// Sets how much the collected heap may grow between two collections, in percent of
+/// what was live after the last one, and returns the old setting (Go's
+/// `debug.SetGCPercent`). A negative percentage turns collection by growth off. At the
+/// start it is GOGC, or 100.
+///
+/// The more, the fewer collections and the more memory.
+///
+/// ```
+/// let old = marmota::debug::set_gc_percent(50);
+/// assert_eq!(marmota::debug::set_gc_percent(old), 50);
+/// ```
+pub fn set_gc_percent(percent: i32) -> i32 {
+    gc::set_percent(percent)
+}
+
+/// Collects, and gives all free pages of the collected heap back to the system (Go's
+/// `debug.FreeOSMemory`).
+///
+/// ```
+/// let big = marmota::gc::Gc::new([0u8; 1 << 20]);
+/// drop(big);
+/// marmota::debug::free_os_memory();
+/// let stats = marmota::gc::read_mem_stats();
+/// assert!(stats.heap_released >= 1 << 20);
+/// ```
+pub fn free_os_memory() {
+    gc::gc();
+    gc::scavenge(usize::MAX);
 }

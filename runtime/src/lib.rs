@@ -57,6 +57,7 @@ mod env;
 mod fatal;
 pub mod future;
 mod garbage;
+pub mod gc;
 mod goroutine;
 pub mod kernel;
 mod lock;

@@ -2,6 +2,8 @@
 
 mod select;
 
+mod trace;
+
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
 use quote::{quote, quote_spanned};
@@ -37,6 +39,18 @@ pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn select(arms: TokenStream) -> TokenStream {
     select::expand(arms.into())
+        .unwrap_or_else(|e| e.to_compile_error())
+        .into()
+}
+
+/// Lets a type lie in the collected heap (`marmota::gc::Trace`): for structs and enums
+/// whose fields are traced types. `#[trace(skip)]` on a field leaves it alone: handles
+/// in it stay roots.
+///
+/// The type cannot implement `Drop`.
+#[proc_macro_derive(Trace, attributes(trace))]
+pub fn derive_trace(item: TokenStream) -> TokenStream {
+    trace::derive(item.into())
         .unwrap_or_else(|e| e.to_compile_error())
         .into()
 }

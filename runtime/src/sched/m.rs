@@ -119,6 +119,10 @@ pub(crate) struct M {
     pub(crate) seen_at: Cell<u64>,
     /// The clock of the timer that fires at this moment, or null (`race::hooks`).
     pub(crate) acting: Cell<*const crate::race::Clock>,
+    /// In a region of the collected heap (`gc::world`).
+    pub(crate) in_gc: AtomicBool,
+    /// What this thread allocates from when it has no P.
+    pub(crate) gc: Cell<Option<&'static crate::gc::Cache>>,
     /// The deterministic driver of this thread.
     pub(crate) sim: Cell<*mut crate::sim::driver::Driver>,
 }

@@ -55,6 +55,8 @@ pub(crate) struct P {
     pub(crate) ended: AtomicU64,
 
     pub(crate) timers: Timers,
+    /// What goroutines here allocate collected objects from.
+    pub(crate) gc: Cell<Option<&'static crate::gc::Cache>>,
 }
 
 // SAFETY: cells belong to the M that holds the P, or to whoever holds the

@@ -87,6 +87,8 @@ pub(crate) struct Rt {
     pub(crate) halting: AtomicBool,
     /// Somebody stops it, or has not yet started it again.
     pub(crate) stopped: AtomicBool,
+    /// Goroutines of the runtime's own that have not ended.
+    pub(crate) system: AtomicU64,
     pub(crate) sysmon_word: AtomicU32,
     /// Sysmon sleeps until a P is taken from the idle list.
     pub(crate) sysmon_sleeps: AtomicBool,
@@ -221,6 +223,7 @@ impl Rt {
             claim_number: AtomicU32::new(0),
             halting: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
+            system: AtomicU64::new(0),
             sysmon_word: AtomicU32::new(0),
             sysmon_sleeps: AtomicBool::new(false),
             suspected: AtomicBool::new(false),
@@ -297,7 +300,13 @@ impl Rt {
         // the number at some moment.
         let ended: u64 = self.all_ps().map(|p| p.ended.load(Relaxed)).sum();
         let started: u64 = self.all_ps().map(|p| p.started.load(Relaxed)).sum();
-        started.saturating_sub(ended)
+        started.saturating_sub(ended + self.system.load(Relaxed))
+    }
+
+    /// A goroutine that `switch::spawn_system` started is about to end.
+    pub(crate) fn system_done(&self) {
+        // Relaxed: as above.
+        self.system.fetch_sub(1, Relaxed);
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -40,6 +40,22 @@ pub(crate) fn spawn_by(m: MRef, parent: u64, closure: Closure, at: &'static Loca
     p.put_runnable(g);
 }
 
+/// Starts a goroutine of the runtime's own: reports and counts leave it out. Its body
+/// ends by `Rt::system_done`.
+pub(crate) fn spawn_system(m: MRef, closure: Closure, at: &'static Location<'static>) {
+    let p = m.p();
+    let g = p.take_g();
+    g.home.set(super::Home::Parallel);
+    g.rt.set(Some(m.rt()));
+    g.prepare(p.new_id(), 0, at, closure);
+    g.system.set(true);
+    crate::race::started(m, g, None);
+    m.rt().system.fetch_add(1, Relaxed);
+    p.started.store(p.started.load(Relaxed) + 1, Relaxed);
+    p.append(g);
+    p.rt().wake_for(p, false);
+}
+
 /// Makes a waiting goroutine runnable. The caller took it out of the queue it
 /// waited in, and so is the only one to do this.
 #[inline]

@@ -1,0 +1,319 @@
+//! `GcCell`: an edge that can change.
+//!
+//! One atomic word: an object's address or null, and in the lowest bit whether the cell
+//! lies outside of the heap, where it owns a count like any rooted handle. `Gc::new`
+//! clears the bit with exclusive access; it never changes otherwise.
+//!
+//! What goes in and what comes out are rooted handles. In the heap, a store makes the
+//! handle an edge and a load makes the edge a handle, each within one region:
+//!
+//! ```text
+//!   load     edge = word; count(edge); shade it if it was no root
+//!   store    uncount(new), shade(new); old = swap(word, new); shade(old)
+//! ```
+//!
+//! The collector frees nothing between the two halves of a load, because it frees after
+//! a stop, which waits for the region. Shading what is overwritten is what lets marking
+//! run beside the program: whoever still holds the old edge, uncounted, is in a region;
+//! whoever counted it has a root.
+//!
+//! As soon as a cell has an edge, another goroutine may load and count it. So before
+//! that the object is published (`header`), which is what uncounting does, too: hence
+//! its place before the swap.
+
+use super::Gc;
+use super::handle::ROOTED as OUTSIDE;
+use super::header::Header;
+use super::mark::Marker;
+use super::trace::{Trace, Unrooter};
+use super::world::Region;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::atomic::AtomicPtr;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+
+mod sealed {
+    /// `Gc<T>` or `Option<Gc<T>>`, as an address or null.
+    pub trait Sealed: Sized {
+        /// The address, null for none, and whether a count comes with it.
+        fn into_raw(self) -> (*mut u8, bool);
+        /// # Safety
+        /// Null (for an Option), or an object of the type with one count to give.
+        unsafe fn from_raw(object: *mut u8) -> Self;
+        fn peek(&self) -> *mut u8;
+    }
+}
+use sealed::Sealed;
+
+/// What a [`GcCell`] holds: `Gc<T>` or `Option<Gc<T>>`.
+pub trait Edge: Sealed + Trace {}
+impl<T: Trace> Edge for Gc<T> {}
+impl<T: Trace> Edge for Option<Gc<T>> {}
+
+impl<T: Trace> Sealed for Gc<T> {
+    #[inline(always)]
+    fn into_raw(self) -> (*mut u8, bool) {
+        self.into_object()
+    }
+    #[inline(always)]
+    unsafe fn from_raw(object: *mut u8) -> Self {
+        // SAFETY: by this function's contract.
+        unsafe { Gc::rooted(object) }
+    }
+    #[inline(always)]
+    fn peek(&self) -> *mut u8 {
+        self.object()
+    }
+}
+
+impl<T: Trace> Sealed for Option<Gc<T>> {
+    #[inline(always)]
+    fn into_raw(self) -> (*mut u8, bool) {
+        self.map_or((std::ptr::null_mut(), false), Gc::into_object)
+    }
+    #[inline(always)]
+    unsafe fn from_raw(object: *mut u8) -> Self {
+        // SAFETY: by this function's contract.
+        (!object.is_null()).then(|| unsafe { Gc::rooted(object) })
+    }
+    #[inline(always)]
+    fn peek(&self) -> *mut u8 {
+        self.as_ref().map_or(std::ptr::null_mut(), Gc::object)
+    }
+}
+
+/// An edge between objects that can change, from any goroutine: like an atomic, each
+/// operation is one step, and a load sees what was stored before (acquire and release).
+///
+/// ```
+/// use marmota::gc::{Gc, GcCell};
+/// let cell = Gc::new(GcCell::new(Some(Gc::new(1))));
+/// assert_eq!(cell.swap(Some(Gc::new(2))).as_deref(), Some(&1));
+/// assert_eq!(cell.take().as_deref(), Some(&2));
+/// assert_eq!(cell.get(), None);
+/// ```
+///
+/// A load costs some nanoseconds: it counts the handle it gives.
+pub struct GcCell<E> {
+    word: AtomicPtr<u8>,
+    holds: PhantomData<E>,
+}
+
+fn object_of(word: *mut u8) -> *mut u8 {
+    word.map_addr(|a| a & !OUTSIDE)
+}
+
+fn is_outside(word: *mut u8) -> bool {
+    word.addr() & OUTSIDE != 0
+}
+
+impl<E: Edge> GcCell<E> {
+    /// A cell that holds `edge`.
+    pub fn new(edge: E) -> GcCell<E> {
+        let (object, rooted) = edge.into_raw();
+        debug_assert!(rooted || object.is_null(), "an edge left the heap");
+        publish(object);
+        GcCell {
+            word: AtomicPtr::new(object.map_addr(|a| a | OUTSIDE)),
+            holds: PhantomData,
+        }
+    }
+
+    /// What it holds now.
+    #[inline]
+    pub fn get(&self) -> E {
+        let region = Region::enter();
+        // Acquire: the object is seen as whoever stored the edge left it.
+        let object = object_of(self.word.load(Acquire));
+        retain(&region, object);
+        region.leave();
+        // SAFETY: just counted.
+        unsafe { E::from_raw(object) }
+    }
+
+    /// Puts `edge` in.
+    #[inline]
+    pub fn set(&self, edge: E) {
+        drop(self.exchange(edge, false));
+    }
+
+    /// Puts `edge` in, and gives what was there.
+    #[inline]
+    pub fn swap(&self, edge: E) -> E {
+        match self.exchange(edge, true) {
+            Some(old) => old,
+            None => unreachable!("the old edge was asked for"),
+        }
+    }
+
+    /// Puts `new` in; the old one is given if it is wanted, or must be dropped.
+    #[inline(always)]
+    fn exchange(&self, new: E, wanted: bool) -> Option<E> {
+        let region = Region::enter();
+        let (new, counted) = new.into_raw();
+        // Relaxed: only the lowest bit counts, and that does not change.
+        let outside = is_outside(self.word.load(Relaxed));
+        if outside {
+            publish(new);
+            // AcqRel: as in `get`, and what `new` leads to is seen with it.
+            let old = self.word.swap(new.map_addr(|a| a | OUTSIDE), AcqRel);
+            region.leave();
+            // SAFETY: the cell's count passes to the handle.
+            return Some(unsafe { E::from_raw(object_of(old)) });
+        }
+        if counted {
+            becomes_edge(&region, new);
+        }
+        // AcqRel: as above.
+        let old = self.word.swap(new, AcqRel);
+        overwritten(&region, old);
+        if wanted {
+            retain(&region, old);
+        }
+        region.leave();
+        // SAFETY: just counted.
+        wanted.then(|| unsafe { E::from_raw(old) })
+    }
+
+    /// Puts `new` in if the cell holds the same object as `current`.
+    ///
+    /// # Errors
+    /// What it holds instead, and `new` back.
+    pub fn compare_exchange(&self, current: &E, new: E) -> Result<E, (E, E)> {
+        let region = Region::enter();
+        let outside = is_outside(self.word.load(Relaxed));
+        let bit = if outside { OUTSIDE } else { 0 };
+        let (from, to) = (current.peek(), new.peek());
+        publish(to);
+        let result = self.word.compare_exchange(
+            from.map_addr(|a| a | bit),
+            to.map_addr(|a| a | bit),
+            AcqRel,
+            Acquire,
+        );
+        let found = match result {
+            Ok(_) => {
+                let (new, counted) = new.into_raw();
+                if !outside {
+                    if counted {
+                        becomes_edge(&region, new);
+                    }
+                    overwritten(&region, from);
+                    retain(&region, from);
+                }
+                // SAFETY: counted by the cell, or just now.
+                Ok(unsafe { E::from_raw(from) })
+            }
+            Err(word) => {
+                let other = object_of(word);
+                retain(&region, other);
+                // SAFETY: just counted.
+                Err((unsafe { E::from_raw(other) }, new))
+            }
+        };
+        region.leave();
+        found
+    }
+}
+
+impl<T: Trace> GcCell<Option<Gc<T>>> {
+    /// Takes what it holds, and leaves it empty.
+    #[inline]
+    pub fn take(&self) -> Option<Gc<T>> {
+        self.swap(None)
+    }
+}
+
+/// Makes an edge that was loaded a root. In the region of the load.
+#[inline(always)]
+fn retain(region: &Region, object: *mut u8) {
+    // SAFETY: in the cell when it was loaded, in this region: nothing is freed before
+    // a stop, which waits for us.
+    if !object.is_null() && unsafe { Header::of(object) }.retain() {
+        region.new_root(object);
+    }
+}
+
+/// A handle becomes the edge of a cell in the heap, in this region.
+#[inline(always)]
+fn becomes_edge(region: &Region, object: *mut u8) {
+    // SAFETY: the handle's count, which ends here, kept it alive so far; the edge does
+    // once the region is over, and until then nothing is freed.
+    unsafe { Header::of(object) }.release_into_heap();
+    if region.phase.marking() {
+        region.shade(object);
+    }
+}
+
+/// An edge of the heap is no longer there.
+#[inline(always)]
+fn overwritten(region: &Region, object: *mut u8) {
+    if region.phase.marking() && !object.is_null() {
+        region.shade(object);
+    }
+}
+
+/// Others may get at the object from here on.
+#[inline(always)]
+fn publish(object: *mut u8) {
+    if !object.is_null() {
+        // SAFETY: the caller has a handle.
+        unsafe { Header::of(object) }.publish();
+    }
+}
+
+impl<E> Drop for GcCell<E> {
+    fn drop(&mut self) {
+        let word = *self.word.get_mut();
+        let object = object_of(word);
+        if is_outside(word) && !object.is_null() {
+            // SAFETY: the cell's own count keeps the object.
+            unsafe { Header::of(object) }.release();
+        }
+    }
+}
+
+// SAFETY: both walks visit the edge; what replaces it has passed the barriers.
+unsafe impl<E: Edge> Trace for GcCell<E> {
+    const EDGES: bool = true;
+    const DROPS: bool = false;
+
+    #[inline]
+    fn trace(&self, marker: &mut Marker) {
+        // Acquire: as in `get`.
+        let object = object_of(self.word.load(Acquire));
+        if !object.is_null() {
+            marker.edge(object);
+        }
+    }
+
+    #[inline]
+    fn unroot(&mut self, unrooter: &mut Unrooter<'_>) {
+        let word = self.word.get_mut();
+        if is_outside(*word) {
+            *word = object_of(*word);
+            if !word.is_null() {
+                unrooter.unrooted(*word);
+            }
+        }
+    }
+}
+
+impl<E: Edge + Default> Default for GcCell<E> {
+    fn default() -> Self {
+        GcCell::new(E::default())
+    }
+}
+
+impl<E: Edge> From<E> for GcCell<E> {
+    fn from(edge: E) -> Self {
+        GcCell::new(edge)
+    }
+}
+
+impl<E> fmt::Debug for GcCell<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the value: a cycle would be printed for ever.
+        f.debug_struct("GcCell").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,254 @@
+//! Marking: from the roots along the edges.
+//!
+//! The colours: an object whose mark is not of this cycle's colour is white. Marking
+//! gives it the colour and makes it grey, which is to be on a marker's stack, in the
+//! pool, or in a cache's buffer; once it has been walked it is black. Marking runs
+//! beside the program. What keeps that right:
+//!
+//! - When marking begins, every edge and root that there is will be found, or one of
+//!   the barriers has met it: an edge that is overwritten is shaded, a handle that
+//!   becomes an edge is shaded, an object that becomes a root (or is one again) is
+//!   shaded, and what is new is black. So whatever could be reached at the beginning,
+//!   and has not been dropped, is found (a snapshot at the beginning, after Yuasa), and
+//!   roots need not be scanned at one moment.
+//! - Roots are the objects with a count, and lie on pages with cards. A card is cleared
+//!   first and set again if the page has a root: whoever sets it meanwhile has counted
+//!   before, so one of the two sees the other.
+//! - Marking is over when, with the world stopped, nobody marks, all cards were looked
+//!   at, and no grey object is anywhere. Then no region is half-way, so nobody holds an
+//!   edge it has not counted: every reachable object is black, and stays so.
+//!
+//! Work is done in steps, each inside the runtime from start to end, with what is left
+//! going back to the pool: a runtime that ends abandons its goroutines, and another one
+//! can go on with the cycle.
+
+use super::cache;
+use super::header::{self, Header};
+use super::heap::{self, DOOMED, FREE, Listed};
+use super::world;
+use crate::lock::SpinLock;
+use crate::sys::PageVec;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
+
+/// Grey objects that a marker takes from the pool at once.
+const BATCH: usize = 512;
+/// With at least so many on its stack, a marker shares when the pool is empty.
+const SHARE: usize = 128;
+/// Objects walked between two looks at the pool.
+const STRIDE: usize = 256;
+/// Pages per piece of the search for roots.
+const CHUNK: usize = 512;
+const CHUNKS: usize = heap::ARENA_PAGES / CHUNK;
+
+/// Walks objects.
+#[doc(hidden)]
+#[allow(
+    missing_debug_implementations,
+    reason = "an argument of a hidden method"
+)]
+pub struct Marker {
+    stack: PageVec<*mut u8>,
+    colour: u8,
+    /// Bytes of objects walked in this step.
+    bytes: usize,
+}
+
+impl Marker {
+    /// Marks what an edge leads to.
+    #[inline(always)]
+    pub(super) fn edge(&mut self, object: *mut u8) {
+        // SAFETY: edges lead to objects that are allocated: what is reachable is not
+        // freed, and nothing is freed while marking.
+        let mark = unsafe { heap::arena_of(object) }.mark(object);
+        // Relaxed: two markers may both walk it.
+        if mark.load(Relaxed) != self.colour {
+            mark.store(self.colour, Relaxed);
+            self.stack.push(object);
+        }
+    }
+
+    /// Walks objects until there are none, or `limit` of them.
+    fn drain(&mut self, limit: usize) {
+        for _ in 0..limit {
+            let Some(object) = self.stack.pop() else {
+                return;
+            };
+            // SAFETY: on the stack are objects that are allocated, and nothing is freed
+            // while marking.
+            let info = header::info_of(unsafe { Header::of(object) }.load_acquire());
+            self.bytes += info.size;
+            if info.edges {
+                // SAFETY: the value at this offset is of the header's type; it is read
+                // as anybody with a handle may read it.
+                unsafe { (info.trace)(object.wrapping_add(info.offset), self) };
+            }
+        }
+    }
+
+    /// Looks for roots on some pages.
+    fn scan_cards(&mut self, arena: heap::ArenaRef, pages: std::ops::Range<usize>) {
+        for page in pages {
+            let card = &arena.cards[page];
+            // Relaxed: a hint; what is set from now on stays set.
+            if card.load(Relaxed) == 0 {
+                continue;
+            }
+            // SeqCst: before the counts are read, see the essay.
+            card.swap(0, SeqCst);
+            let Some(span) = arena.span(page) else {
+                continue;
+            };
+            for i in span.slots_in(arena.page_at(page)) {
+                let object = span.object(i);
+                let mark = arena.mark(object);
+                // Acquire: pairs with the store by whoever allocated it.
+                let colour = mark.load(Acquire);
+                if colour == FREE || colour == DOOMED {
+                    continue;
+                }
+                // SAFETY: the slot has an object.
+                if header::is_rooted(unsafe { Header::of(object) }.load_acquire()) {
+                    // Relaxed: the next look is after a stop.
+                    card.store(1, Relaxed);
+                    if colour != self.colour {
+                        mark.store(self.colour, Relaxed);
+                        self.stack.push(object);
+                    }
+                }
+            }
+        }
+    }
+
+    fn give(&mut self, keep: usize) {
+        if self.stack.len() > keep {
+            let mut pool = POOL.lock();
+            while self.stack.len() > keep
+                && let Some(object) = self.stack.pop()
+            {
+                pool.push(Listed(object));
+            }
+            POOLED.store(pool.len(), Relaxed);
+        }
+    }
+
+    fn take(&mut self) -> bool {
+        let mut pool = POOL.lock();
+        for _ in 0..BATCH {
+            let Some(Listed(object)) = pool.pop() else {
+                break;
+            };
+            self.stack.push(object);
+        }
+        POOLED.store(pool.len(), Relaxed);
+        !self.stack.is_empty()
+    }
+}
+
+static POOL: SpinLock<PageVec<Listed>> = SpinLock::new(PageVec::new());
+/// Its length, as a hint.
+static POOLED: AtomicUsize = AtomicUsize::new(0);
+/// Steps that are being done.
+static ACTIVE: AtomicUsize = AtomicUsize::new(0);
+/// Pieces of the search for roots: handed out, done, and how many there are.
+static NEXT_CHUNK: AtomicUsize = AtomicUsize::new(0);
+static LAST_CHUNK: AtomicUsize = AtomicUsize::new(0);
+/// Bytes of the objects that were walked in this cycle.
+static WALKED: AtomicUsize = AtomicUsize::new(0);
+
+/// Gives grey objects to whoever marks next.
+pub(crate) fn pool_put(objects: impl Iterator<Item = *mut u8>) {
+    let mut pool = POOL.lock();
+    objects.for_each(|object| pool.push(Listed(object)));
+    POOLED.store(pool.len(), Relaxed);
+}
+
+/// Marking begins. The world is stopped, and `begin_marking` not yet called.
+pub(crate) fn begin(stopped: &world::Stopped) {
+    // A step of the last cycle that found nothing to do may still be on its way out.
+    while ACTIVE.load(SeqCst) != 0 {
+        std::hint::spin_loop();
+    }
+    cache::for_each(stopped, cache::Cache::set_cards);
+    let mut arenas = 0;
+    while heap::arena(arenas).is_some() {
+        arenas += 1;
+    }
+    WALKED.store(0, Relaxed);
+    LAST_CHUNK.store(arenas * CHUNKS, SeqCst);
+    NEXT_CHUNK.store(0, SeqCst);
+    // Last: a step that sees it sees the rest.
+    stopped.begin_marking();
+}
+
+/// Whether marking is complete. The world is stopped. If it is, the bytes that were
+/// walked.
+pub(crate) fn is_complete(stopped: &world::Stopped) -> Option<usize> {
+    cache::for_each(stopped, cache::Cache::give_greys);
+    // SeqCst: a step that begins after this finds nothing, because only steps and
+    // regions make grey objects.
+    let complete = ACTIVE.load(SeqCst) == 0
+        && NEXT_CHUNK.load(SeqCst) >= LAST_CHUNK.load(SeqCst)
+        && POOL.lock().is_empty();
+    complete.then(|| WALKED.load(Relaxed))
+}
+
+/// Whether it is worth a stop to find out if marking is complete.
+pub(crate) fn seems_complete() -> bool {
+    POOLED.load(Relaxed) == 0
+        && NEXT_CHUNK.load(Relaxed) >= LAST_CHUNK.load(Relaxed)
+        && ACTIVE.load(Relaxed) == 0
+}
+
+/// Marks for about `budget` bytes; returns how many were walked, `None` when there was
+/// nothing to do. The caller is inside the runtime, and in no region.
+pub(crate) fn step(cache: &'static cache::Cache, budget: usize) -> Option<usize> {
+    ACTIVE.fetch_add(1, SeqCst);
+    let phase = world::phase();
+    let mut worked = false;
+    let mut done = 0;
+    if phase.marking() {
+        // SAFETY: we are inside the runtime with the cache's P or M, and only steps
+        // use its marker.
+        let marker = unsafe { &mut *cache.marker.get() };
+        marker.colour = phase.colour();
+        marker.bytes = 0;
+        while marker.bytes < budget {
+            if marker.stack.is_empty() && !marker.take() && !marker.scan_chunk() {
+                break;
+            }
+            worked = true;
+            marker.drain(STRIDE);
+            if POOLED.load(Relaxed) == 0 && marker.stack.len() >= SHARE {
+                let half = marker.stack.len() / 2;
+                marker.give(half);
+            }
+        }
+        done = marker.bytes;
+        marker.give(0);
+        WALKED.fetch_add(done, Relaxed);
+    }
+    // Release: what was marked is seen by whoever ends the cycle.
+    ACTIVE.fetch_sub(1, SeqCst);
+    worked.then_some(done)
+}
+
+impl Marker {
+    /// Looks for roots on the next pages; `false` when all were looked at.
+    fn scan_chunk(&mut self) -> bool {
+        if NEXT_CHUNK.load(Relaxed) >= LAST_CHUNK.load(Relaxed) {
+            return false;
+        }
+        let chunk = NEXT_CHUNK.fetch_add(1, SeqCst);
+        if chunk >= LAST_CHUNK.load(Relaxed) {
+            return false;
+        }
+        if let Some(arena) = heap::arena(chunk / CHUNKS) {
+            let first = chunk % CHUNKS * CHUNK;
+            self.scan_cards(arena, first..first + CHUNK);
+        }
+        true
+    }
+}
+
+const _: () = assert!(heap::ARENA_PAGES.is_multiple_of(CHUNK));

@@ -1,0 +1,107 @@
+//! The collected heap: shared pointers whose cycles are freed.
+//!
+//! A precise, concurrent, tri-colour mark-and-sweep collector, and the allocator under
+//! it, with an interface that is safe to use from every goroutine and thread. There is
+//! one heap per process.
+//!
+//! ```text
+//!   Gc, GcCell, Trace                       what programs use
+//!   handle.rs  cell.rs  trace.rs  impls.rs
+//!      |
+//!   header.rs  the word before each object  world.rs   regions; stopping them
+//!   cache.rs   a P's runs of free slots     mark.rs    roots, edges, colours
+//!   central.rs spans of a class, sweeping   cycle.rs   start, assist, end
+//!   span.rs    slots, sweeping one span     worker.rs  its goroutines
+//!   heap.rs    pages, tables                pacer.rs   goal, trigger
+//!   classes.rs sizes                        reaper.rs  destructors
+//!   stats.rs  trace_line.rs  settings.rs    what is printed, and asked for
+//! ```
+//!
+//! Invariants
+//! 1. A handle's rooted bit is set exactly if it owns one unit of the object's count.
+//!    An edge (not rooted) never leaves the heap; a clone is always rooted.
+//! 2. Marking visits every edge that was made when its value moved into the heap.
+//! 3. While marking: an edge that is overwritten, a handle that becomes an edge, and an
+//!    object that becomes a root are shaded; new objects are black.
+//! 4. Load and count, unroot and publish, store and shade happen in one region, which
+//!    no stop of the world interrupts (`world`).
+//! 5. No user code runs in a region or in a stop, and nothing allocates there. Destructors
+//!    of values run in a goroutine of their own (`reaper`).
+//! 6. An object with a count lies on a page whose card is set, or in a run that a cache
+//!    allocates from.
+
+mod cache;
+mod cell;
+mod central;
+mod classes;
+mod cycle;
+mod handle;
+mod header;
+mod heap;
+mod impls;
+mod mark;
+mod pacer;
+mod reaper;
+mod settings;
+mod span;
+mod stats;
+mod trace;
+mod trace_line;
+mod worker;
+mod world;
+
+pub(crate) use cache::Cache;
+pub use cell::{Edge, GcCell};
+pub(crate) use cycle::set_percent;
+pub use handle::Gc;
+#[doc(hidden)]
+pub use mark::Marker;
+pub use marmota_macros::Trace;
+pub use stats::{BySize, MemStats, read_mem_stats};
+pub use trace::Trace;
+#[doc(hidden)]
+pub use trace::Unrooter;
+
+/// Collects now: waits for a collection that is on, then marks and sweeps once (Go's
+/// `runtime.GC`). When it returns, everything that nothing led to at the call is freed,
+/// but for values with destructors, which a goroutine drops afterwards.
+///
+/// ```
+/// use marmota::gc::{self, Gc};
+/// drop(Gc::new([0u64; 100]));
+/// let before = gc::read_mem_stats();
+/// gc::gc();
+/// assert!(gc::read_mem_stats().num_gc > before.num_gc);
+/// ```
+pub fn gc() {
+    cycle::collect();
+}
+
+/// Gives free pages back to the system, at most so many bytes.
+pub(crate) fn scavenge(bytes: usize) {
+    let m = crate::kernel::enter_quietly();
+    heap::scavenge(bytes);
+    crate::kernel::leave(m);
+}
+
+/// For the runtime's own tests.
+#[doc(hidden)]
+pub mod testing {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    /// Collects at every allocation, and overwrites what dies.
+    pub fn set_stress(on: bool) {
+        set_poison(on);
+        super::cycle::set_stress(on);
+    }
+
+    /// Overwrites what dies.
+    pub fn set_poison(on: bool) {
+        super::span::POISON.store(on, Relaxed);
+    }
+
+    /// Values that wait for their destructors.
+    pub fn waiting_for_drop() -> usize {
+        super::reaper::waiting()
+    }
+}

@@ -1,0 +1,63 @@
+//! Dropping the values of dead objects that need it.
+//!
+//! A destructor is user code: it may lock, block and allocate. So neither the sweeper
+//! nor the goroutine that happens to need slots runs it, but a goroutine of its own
+//! (in a program without a runtime, a thread).
+//!
+//! The handles in such a value that have become edges do nothing when dropped, and
+//! derived types have no destructor of their own, so it does not matter that its
+//! neighbours may be gone already.
+
+use super::header::Header;
+use super::heap::Listed;
+use super::{span, stats, worker};
+use crate::kernel;
+use crate::lock::SpinLock;
+use crate::sys::PageVec;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+
+static DOOMED: SpinLock<PageVec<Listed>> = SpinLock::new(PageVec::new());
+/// Its length, as a hint.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+/// Puts a dead object on the list. By the sweeper, inside the runtime.
+pub(crate) fn doom(object: *mut u8) {
+    let mut doomed = DOOMED.lock();
+    doomed.push(Listed(object));
+    WAITING.store(doomed.len(), Relaxed);
+}
+
+/// Starts a reaper if there is something for it. Outside of the runtime.
+pub(crate) fn kick() {
+    if WAITING.load(Relaxed) > 0 {
+        worker::start_reaper(reap);
+    }
+}
+
+/// How many values wait to be dropped.
+pub(crate) fn waiting() -> usize {
+    WAITING.load(Relaxed)
+}
+
+fn reap() {
+    loop {
+        let m = kernel::enter_quietly();
+        let object = {
+            let mut doomed = DOOMED.lock();
+            let object = doomed.pop();
+            WAITING.store(doomed.len(), Relaxed);
+            object
+        };
+        kernel::leave(m);
+        let Some(Listed(object)) = object else { return };
+        // SAFETY: a doomed object keeps its slot until we free it, and it is ours
+        // alone: nothing refers to it, and we took it off the list.
+        unsafe {
+            let info = Header::of(object).info();
+            (info.drop)(object.wrapping_add(info.offset));
+            span::free_doomed(object, info);
+            stats::reaped(info);
+        }
+    }
+}

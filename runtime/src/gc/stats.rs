@@ -1,0 +1,304 @@
+//! Counting: what MemStats and the trace line are made of.
+//!
+//! Objects taken are counted in the caches, objects freed here by whoever sweeps; so a
+//! reading stops the world, and everything in it is of one moment.
+
+use super::classes::{CLASSES, SIZES, SPAN_CLASSES};
+use super::span::Swept;
+use super::trace::TypeInfo;
+use super::{cache, cycle, heap, world};
+use crate::kernel;
+use crate::lock::SpinLock;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+static FREES: [AtomicU64; SPAN_CLASSES] = [const { AtomicU64::new(0) }; SPAN_CLASSES];
+/// Bytes of large objects taken and freed.
+static LARGE_TAKEN: AtomicU64 = AtomicU64::new(0);
+static LARGE_FREED: AtomicU64 = AtomicU64::new(0);
+
+/// A span was swept. Those doomed count as freed when they are dropped.
+pub(crate) fn swept(class: usize, slot: usize, swept: Swept) {
+    // Relaxed: sums.
+    if swept.freed > 0 {
+        FREES[class].fetch_add(swept.freed as u64, Relaxed);
+        if class < 3 {
+            LARGE_FREED.fetch_add((swept.freed * slot) as u64, Relaxed);
+        }
+    }
+}
+
+/// A doomed object was dropped and freed.
+pub(crate) fn reaped(info: &'static TypeInfo) {
+    FREES[info.span_class].fetch_add(1, Relaxed);
+    if info.span_class < 3 {
+        LARGE_FREED.fetch_add(info.size as u64, Relaxed);
+    }
+}
+
+/// A large object was taken.
+pub(crate) fn took_large(bytes: usize) {
+    LARGE_TAKEN.fetch_add(bytes as u64, Relaxed);
+}
+
+/// Who marks.
+#[derive(Clone, Copy)]
+pub(crate) enum By {
+    Assist,
+    Worker,
+}
+
+static ASSIST_NS: AtomicU64 = AtomicU64::new(0);
+static WORKER_NS: AtomicU64 = AtomicU64::new(0);
+
+/// Counts the time since `began`.
+pub(crate) fn marked_by(by: By, began: u64) {
+    let spent = crate::sys::monotonic_ns() - began;
+    match by {
+        By::Assist => &ASSIST_NS,
+        By::Worker => &WORKER_NS,
+    }
+    .fetch_add(spent, Relaxed);
+}
+
+/// One cycle, for the trace line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cycle {
+    pub(crate) number: u64,
+    pub(crate) forced: bool,
+    pub(crate) procs: u32,
+    /// On the monotonic clock, in nanoseconds: the first stop's beginning and end, the
+    /// last one's.
+    pub(crate) began: u64,
+    pub(crate) marking: u64,
+    pub(crate) ending: u64,
+    pub(crate) ended: u64,
+    pub(crate) assist_ns: u64,
+    pub(crate) worker_ns: u64,
+    pub(crate) heap_at_start: u64,
+    pub(crate) heap_at_end: u64,
+    pub(crate) marked: u64,
+    pub(crate) goal: u64,
+}
+
+/// The last pauses (Go's number of them).
+const PAUSES: usize = 256;
+
+pub(crate) struct Totals {
+    pub(crate) current: Option<Cycle>,
+    pub(crate) last: Option<Cycle>,
+    cycles: u64,
+    forced: u64,
+    pause_total_ns: u64,
+    pauses_ns: [u64; PAUSES],
+    /// CPU time of all cycles.
+    cpu_ns: u64,
+    /// Since the Unix epoch.
+    last_end_ns: u64,
+}
+
+static TOTALS: SpinLock<Totals> = SpinLock::new(Totals {
+    current: None,
+    last: None,
+    cycles: 0,
+    forced: 0,
+    pause_total_ns: 0,
+    pauses_ns: [0; PAUSES],
+    cpu_ns: 0,
+    last_end_ns: 0,
+});
+
+/// Marking begins, at the end of a stop that has lasted so long.
+pub(crate) fn begun(live: u64, goal: u64, forced: bool, procs: u32, stop_ns: u64) {
+    ASSIST_NS.store(0, Relaxed);
+    WORKER_NS.store(0, Relaxed);
+    let now = crate::sys::monotonic_ns();
+    let mut totals = TOTALS.lock();
+    totals.current = Some(Cycle {
+        number: totals.cycles + 1,
+        forced,
+        procs,
+        began: now - stop_ns,
+        marking: now,
+        ending: 0,
+        ended: 0,
+        assist_ns: 0,
+        worker_ns: 0,
+        heap_at_start: live,
+        heap_at_end: 0,
+        marked: 0,
+        goal,
+    });
+}
+
+/// Marking has ended, at the end of a stop that has lasted so long.
+pub(crate) fn ended(at_end: u64, marked: u64, stop_ns: u64) {
+    let now = crate::sys::monotonic_ns();
+    let mut totals = TOTALS.lock();
+    let Some(mut cycle) = totals.current.take() else {
+        return;
+    };
+    cycle.ending = now - stop_ns;
+    cycle.ended = now;
+    cycle.assist_ns = ASSIST_NS.load(Relaxed);
+    cycle.worker_ns = WORKER_NS.load(Relaxed);
+    cycle.heap_at_end = at_end;
+    cycle.marked = marked;
+    // Both stops together, as in Go.
+    let pause = cycle.pauses();
+    let at = totals.cycles as usize % PAUSES;
+    totals.pauses_ns[at] = pause;
+    totals.pause_total_ns += pause;
+    totals.cycles += 1;
+    totals.forced += u64::from(cycle.forced);
+    totals.cpu_ns += cycle.assist_ns + cycle.worker_ns + pause * u64::from(cycle.procs);
+    totals.last_end_ns = crate::sys::realtime_ns();
+    totals.last = Some(cycle);
+}
+
+impl Cycle {
+    fn pauses(&self) -> u64 {
+        (self.marking - self.began) + (self.ended - self.ending)
+    }
+}
+
+/// The last cycle, and the CPU time of all until then.
+pub(crate) fn last_cycle() -> Option<(Cycle, u64)> {
+    let m = kernel::enter_quietly();
+    let totals = TOTALS.lock();
+    let last = totals.last.map(|cycle| (cycle, totals.cpu_ns));
+    drop(totals);
+    kernel::leave(m);
+    last
+}
+
+/// The memory allocator's and the collector's figures at one moment (Go's
+/// `runtime.MemStats`, of the collected heap). Bytes, objects and nanoseconds.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct MemStats {
+    /// Bytes of objects allocated and not freed yet.
+    pub alloc: u64,
+    /// Bytes of all objects ever allocated.
+    pub total_alloc: u64,
+    /// Bytes asked of the system: the heap and its tables.
+    pub sys: u64,
+    /// Objects ever allocated.
+    pub mallocs: u64,
+    /// Objects ever freed.
+    pub frees: u64,
+    /// The same as `alloc`.
+    pub heap_alloc: u64,
+    /// Bytes of address space for the heap's pages.
+    pub heap_sys: u64,
+    /// Bytes of the heap's pages that hold no objects.
+    pub heap_idle: u64,
+    /// Bytes of the heap's pages that hold objects.
+    pub heap_inuse: u64,
+    /// Bytes of `heap_idle` that have no memory behind them.
+    pub heap_released: u64,
+    /// Objects allocated and not freed yet.
+    pub heap_objects: u64,
+    /// Bytes of tables about the heap.
+    pub gc_sys: u64,
+    /// The size at which the next collection is to be over; `u64::MAX` for none.
+    pub next_gc: u64,
+    /// When the last one was over, in nanoseconds since 1970; 0 for never.
+    pub last_gc: u64,
+    /// How long collections have stopped the world altogether.
+    pub pause_total_ns: u64,
+    /// How long each of the last 256 has; the last one is at `(num_gc + 255) % 256`.
+    pub pause_ns: [u64; PAUSES],
+    /// Collections so far.
+    pub num_gc: u64,
+    /// Those that `gc()` asked for.
+    pub num_forced_gc: u64,
+    /// Size, allocations and frees of each size class; large objects are not in it.
+    pub by_size: Vec<BySize>,
+}
+
+/// A size class in [`MemStats`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BySize {
+    /// Bytes of a slot.
+    pub size: u32,
+    /// Objects ever allocated in slots of this size.
+    pub mallocs: u64,
+    /// Objects of this size ever freed.
+    pub frees: u64,
+}
+
+/// The figures of the collected heap (Go's `runtime.ReadMemStats`). It is one heap for
+/// all runtimes of the process.
+///
+/// ```
+/// let before = marmota::gc::read_mem_stats();
+/// let kept = marmota::gc::Gc::new([0u8; 1000]);
+/// let after = marmota::gc::read_mem_stats();
+/// assert!(after.total_alloc >= before.total_alloc + 1000);
+/// assert_eq!(after.heap_objects, after.mallocs - after.frees);
+/// drop(kept);
+/// ```
+pub fn read_mem_stats() -> MemStats {
+    // Before the runtime is entered: nothing is allocated inside.
+    let mut by_size = Vec::with_capacity(CLASSES);
+    let mut taken = [0u64; SPAN_CLASSES];
+    let m = kernel::enter_quietly();
+    let stopped = world::stop();
+    cache::for_each(&stopped, |cache| {
+        (0..SPAN_CLASSES).for_each(|class| taken[class] += cache.taken(class));
+    });
+    let freed: [u64; SPAN_CLASSES] = std::array::from_fn(|class| FREES[class].load(Relaxed));
+    let (large_taken, large_freed) = (LARGE_TAKEN.load(Relaxed), LARGE_FREED.load(Relaxed));
+    let pages = heap::totals();
+    let (_, goal) = cycle::live_and_goal();
+    let totals = TOTALS.lock();
+    let (cycles, forced) = (totals.cycles, totals.forced);
+    let (pause_total_ns, pause_ns) = (totals.pause_total_ns, totals.pauses_ns);
+    let last_gc = totals.last_end_ns;
+    drop(totals);
+    drop(stopped);
+    kernel::leave(m);
+
+    let (mut total, mut gone) = (large_taken, large_freed);
+    let (mut mallocs, mut frees) = (0, 0);
+    for (class, &size) in SIZES.iter().enumerate() {
+        let of = |counts: &[u64; SPAN_CLASSES]| counts[class * 3..][..3].iter().sum::<u64>();
+        let (taken, freed) = (of(&taken), of(&freed));
+        mallocs += taken;
+        frees += freed;
+        total += taken * u64::from(size);
+        gone += freed * u64::from(size);
+        if class > 0 {
+            by_size.push(BySize {
+                size,
+                mallocs: taken,
+                frees: freed,
+            });
+        }
+    }
+    let heap_sys = (pages.reserved - pages.tables) as u64;
+    let heap_inuse = pages.in_use as u64;
+    MemStats {
+        alloc: total - gone,
+        total_alloc: total,
+        sys: pages.reserved as u64,
+        mallocs,
+        frees,
+        heap_alloc: total - gone,
+        heap_sys,
+        heap_idle: heap_sys - heap_inuse,
+        heap_inuse,
+        heap_released: heap_sys - heap_inuse - pages.idle_backed as u64,
+        heap_objects: mallocs - frees,
+        gc_sys: pages.tables as u64,
+        next_gc: goal,
+        last_gc,
+        pause_total_ns,
+        pause_ns,
+        num_gc: cycles,
+        num_forced_gc: forced,
+        by_size,
+    }
+}

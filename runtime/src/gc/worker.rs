@@ -1,0 +1,93 @@
+//! The collector's own goroutines: mark workers, the sweeper, the reaper.
+//!
+//! A cycle starts one worker per P. Each marks in short steps and, once it has used
+//! more than a quarter of the time since it began, lets others run after each step; so
+//! with goroutines waiting a P gives a quarter of its time to marking (Go's share), and
+//! all of its time when nothing else is to run. After marking they sweep, always
+//! letting others run first, and end.
+
+use super::{central, cycle, reaper, stats, world};
+use crate::kernel;
+use crate::sched::m::Kind;
+use crate::sched::{Closure, switch};
+use std::panic::Location;
+
+/// Bytes that a worker marks in a step: some tens of microseconds.
+const STEP: usize = 128 << 10;
+/// Spans that the sweeper sweeps before it lets others run.
+const SWEEP_STEP: usize = 64;
+/// A worker's share of its P's time: one part in so many.
+const SHARE: u64 = 4;
+
+/// Starts the workers of a cycle. The caller is a goroutine of a parallel runtime,
+/// outside of the runtime.
+pub(crate) fn start() {
+    let m = kernel::enter_quietly();
+    let workers = m.rt.get().map_or(0, |rt| rt.procs());
+    kernel::leave(m);
+    for _ in 0..workers {
+        spawn(mark_and_sweep);
+    }
+}
+
+/// Starts what drops dead values: a goroutine where there are goroutines, or a thread.
+pub(crate) fn start_reaper(reap: fn()) {
+    let m = kernel::enter_quietly();
+    let kind = m.kind.get();
+    kernel::leave(m);
+    match kind {
+        Kind::Parallel => spawn(reap),
+        Kind::Sim => crate::go(reap),
+        // Without a thread, the next collection tries again.
+        Kind::Thread => {
+            let builder = std::thread::Builder::new().name("marmota-reaper".into());
+            drop(builder.spawn(reap));
+        }
+    }
+}
+
+/// Starts a goroutine of the runtime's own, which nobody counts.
+fn spawn(body: fn()) {
+    // SAFETY: called once; a function borrows nothing and may run anywhere.
+    let closure = unsafe { Closure::new(move || run(body)) };
+    let m = kernel::enter_quietly();
+    switch::spawn_system(m, closure, Location::caller());
+    kernel::leave(m);
+}
+
+fn run(body: fn()) {
+    body();
+    let m = kernel::enter_quietly();
+    m.rt().system_done();
+    kernel::leave(m);
+}
+
+fn mark_and_sweep() {
+    let began = crate::sys::monotonic_ns();
+    let mut used = 0;
+    while world::phase().marking() {
+        let from = crate::sys::monotonic_ns();
+        let m = kernel::enter_quietly();
+        let worked = cycle::work(m, STEP);
+        kernel::leave(m);
+        let to = crate::sys::monotonic_ns();
+        stats::marked_by(stats::By::Worker, from);
+        used += to - from;
+        if !worked {
+            cycle::try_end();
+        }
+        if !worked || used > (to - began) / SHARE {
+            yield_now();
+        }
+    }
+    while !central::is_swept() {
+        yield_now();
+        central::sweep_some(SWEEP_STEP);
+    }
+    reaper::kick();
+}
+
+fn yield_now() {
+    let m = kernel::enter_quietly();
+    kernel::leave(kernel::yield_inside(m));
+}
