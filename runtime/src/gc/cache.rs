@@ -91,23 +91,25 @@ pub(crate) fn for_each(_stopped: &world::Stopped, visit: impl FnMut(&'static Cac
 }
 
 impl Region {
-    /// Takes a slot for a `T`. The region may have been left in between, so that the
-    /// caller cannot have begun to change anything.
+    /// Takes a slot for a `T`. The region may be left in between, so that the caller
+    /// cannot have begun to change anything.
     #[inline(always)]
-    pub(crate) fn take<T: Trace>(self) -> (Region, *mut u8) {
+    pub(crate) fn take<T: Trace>(&mut self) -> *mut u8 {
         let run = &self.cache.runs[Of::<T>::SPAN_CLASS];
         let at = run.next.get();
         let next = at.wrapping_add(Of::<T>::SIZE);
         if next <= run.end.get() {
             run.next.set(next);
-            return (self, at);
+            return at;
         }
-        self.take_slowly(Of::<T>::INFO)
+        let (region, at) = self.take_slowly(Of::<T>::INFO);
+        *self = region;
+        at
     }
 
     #[cold]
     #[inline(never)]
-    fn take_slowly(self, info: &'static TypeInfo) -> (Region, *mut u8) {
+    fn take_slowly(&self, info: &'static TypeInfo) -> (Region, *mut u8) {
         let class = info.span_class;
         let mut region = self.unless_abandoned();
         if cycle::wants_attention(&region) {

@@ -149,7 +149,7 @@ fn put_back(class: usize, span: SpanRef, swept: Swept) -> bool {
     // Relaxed: changes under the lock.
     let cached = span.cached.load(Relaxed);
     let used = swept.live + swept.doomed;
-    if used == 0 && !cached && span.is_empty() {
+    if used == 0 && !cached && (swept.alone || span.is_empty()) {
         // SAFETY: empty, in no list, in no cache, and no marking begins before we are
         // done.
         unsafe { span.free() };

@@ -61,7 +61,8 @@ impl<T: Trace> Gc<T> {
     /// a collection is on. Without memory the process ends, as with `Box`.
     #[inline]
     pub fn new(value: T) -> Gc<T> {
-        let (region, object) = Region::enter().take::<T>();
+        let mut region = Region::enter();
+        let object = region.take::<T>();
         // SAFETY: the slot is ours, large enough, aligned, and nobody looks at it
         // before its mark is set.
         unsafe {

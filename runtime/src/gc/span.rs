@@ -34,6 +34,8 @@ pub(crate) struct Span {
     pub(crate) cached: AtomicBool,
     /// Where the owner looks for the next run.
     cursor: Cell<usize>,
+    /// No slot has been used yet.
+    fresh: Cell<bool>,
 }
 
 // SAFETY: cells are written before the span is shared, or (the cursor) by its owner.
@@ -47,12 +49,22 @@ static SLAB: Slab<Span> = Slab::new();
 pub(crate) static POISON: AtomicBool = AtomicBool::new(false);
 const POISONED: u8 = 0xDB;
 
+/// Marks are a byte per 16 bytes, read as words.
+const WORDS_PER_PAGE: usize = PAGE / 16 / 8;
+type PageMarks = [u64; WORDS_PER_PAGE];
+
+fn sum_of_bytes(counters: u64) -> usize {
+    counters.to_ne_bytes().iter().map(|&n| usize::from(n)).sum()
+}
+
 /// What sweeping a span found.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Swept {
     pub(crate) live: usize,
     pub(crate) freed: usize,
     pub(crate) doomed: usize,
+    /// Nobody allocated in it meanwhile.
+    pub(crate) alone: bool,
 }
 
 impl Span {
@@ -78,6 +90,7 @@ impl Span {
         span.slots.set(slots);
         span.span_class.set(span_class);
         span.cursor.set(0);
+        span.fresh.set(true);
         // Relaxed: the span is published with its entry in the table, or by a lock.
         span.cached.store(false, Relaxed);
         heap::enter_span(span, at, pages);
@@ -125,6 +138,11 @@ impl Span {
     /// behind the last. By the owner.
     pub(crate) fn next_run(&self, most: usize) -> Option<(*mut u8, *mut u8)> {
         let (slots, mut i) = (self.slots.get(), self.cursor.get());
+        if self.fresh.replace(false) {
+            let end = slots.min(most);
+            self.cursor.set(end);
+            return Some((self.object(0), self.object(end)));
+        }
         // Relaxed: free slots are ours to take; a sweeper that frees more beside us
         // has nothing to publish.
         while i < slots && self.mark_of(i).load(Relaxed) != FREE {
@@ -180,26 +198,34 @@ impl Span {
     }
 
     /// As above, eight marks at once: nobody allocates here meanwhile.
+    #[inline(never)]
     fn sweep_words(&self, colour: u8) -> Swept {
         const ONES: u64 = 0x0101_0101_0101_0101;
-        let mut swept = Swept::default();
-        let words = std::ptr::from_ref(self.mark_of(0)).cast_mut().cast::<u64>();
-        for i in 0..self.bytes() / 128 {
-            // SAFETY: the marks of this span's pages: 64 words a page, aligned. Nobody
-            // else reads or writes them: no cache owns the span, nothing shades or
-            // looks for roots between two markings, and a sweep is done by one.
-            let word = unsafe { &mut *words.add(i) };
-            if *word == 0 {
-                continue;
+        let (mut live, mut all) = (0, 0);
+        let first = std::ptr::from_ref(self.mark_of(0)).cast_mut().cast::<u64>();
+        for page in 0..self.pages.get() {
+            // SAFETY: the marks of a page of this span: 64 words, aligned. Nobody else
+            // reads or writes them: no cache owns the span, nothing shades or looks for
+            // roots between two markings, and a sweep is done by one.
+            let words = unsafe { &mut *first.add(page * WORDS_PER_PAGE).cast::<PageMarks>() };
+            // Eight counters in a word: at most 64 each.
+            let (mut live_here, mut all_here) = (0u64, 0u64);
+            for word in words {
+                let (one, two) = (*word & ONES, *word >> 1 & ONES);
+                let kept = if colour == 1 { one & !two } else { two & !one };
+                *word = kept << (colour - 1);
+                live_here += kept;
+                all_here += one | two;
             }
-            let (one, two) = (*word & ONES, *word >> 1 & ONES);
-            let live = if colour == 1 { one & !two } else { two & !one };
-            let all = one | two;
-            *word = live << (colour - 1);
-            swept.live += live.count_ones() as usize;
-            swept.freed += (all & !live).count_ones() as usize;
+            live += sum_of_bytes(live_here);
+            all += sum_of_bytes(all_here);
         }
-        swept
+        Swept {
+            live,
+            freed: all - live,
+            doomed: 0,
+            alone: true,
+        }
     }
 
     fn poison(&self, i: usize) {

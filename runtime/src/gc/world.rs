@@ -36,24 +36,25 @@ use crate::sched::m::{self, Kind, gate};
 use crate::sched::{M, MRef};
 use crate::sys;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
-use std::sync::atomic::{AtomicU32, compiler_fence, fence};
+use std::sync::atomic::{AtomicUsize, compiler_fence, fence};
 
 /// No region may begin.
-const STOPPED: u32 = 1;
+const STOPPED: usize = 1;
 /// Marking is on: regions obey the barriers.
-const MARKING: u32 = 2;
+const MARKING: usize = 2;
 /// Regions pass a fence themselves.
-const FENCED: u32 = 4;
+const FENCED: usize = 4;
 /// For tests: every allocation collects first.
-const STRESS: u32 = 8;
+const STRESS: usize = 8;
 /// The colour of this cycle: 1 or 2.
 const COLOUR_SHIFT: u32 = 8;
 
-static PHASE: AtomicU32 = AtomicU32::new(FENCED | 1 << COLOUR_SHIFT);
+static PHASE: AtomicUsize = AtomicUsize::new(FENCED | 1 << COLOUR_SHIFT);
 
-/// What is true for the length of a region.
+/// What is true for the length of a region. A whole register: a smaller one beside the
+/// pointers of a `Region` is copied in pieces, and waits for its own store.
 #[derive(Clone, Copy)]
-pub(crate) struct Phase(u32);
+pub(crate) struct Phase(usize);
 
 impl Phase {
     #[inline(always)]
@@ -108,12 +109,12 @@ impl Region {
     }
 
     /// A goroutine that allocates goes no further once its runtime has ended.
-    pub(crate) fn unless_abandoned(self) -> Region {
+    pub(crate) fn unless_abandoned(&self) -> Region {
         if self.m.gate.load(Relaxed) & gate::STOP != 0 && self.m.kind.get() == Kind::Parallel {
             self.m.in_gc.store(false, Release);
             self.m.leave_for_good();
         }
-        self
+        Region { ..*self }
     }
 
     #[inline(always)]
@@ -127,7 +128,7 @@ impl Region {
 /// The world is stopped, or fences are on the regions' side.
 #[cold]
 #[inline(never)]
-fn begin_slowly(m: MRef) -> u32 {
+fn begin_slowly(m: MRef) -> usize {
     loop {
         fence(SeqCst);
         let phase = PHASE.load(Acquire);
