@@ -13,9 +13,9 @@
 //! ```
 //!
 //! The collector frees nothing between the two halves of a load, because it frees after
-//! a stop, which waits for the region. Shading what is overwritten is what lets marking
-//! run beside the program: whoever still holds the old edge, uncounted, is in a region;
-//! whoever counted it has a root.
+//! a stop, which waits for the region. While loads count, shading what becomes a root
+//! and what becomes an edge is enough to mark beside the program; what is overwritten is
+//! shaded too, so that this does not depend on every reader counting.
 //!
 //! As soon as a cell has an edge, another goroutine may load and count it. So before
 //! that the object is published (`header`), which is what uncounting does, too: hence
@@ -315,5 +315,52 @@ impl<E> fmt::Debug for GcCell<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the value: a cycle would be printed for ever.
         f.debug_struct("GcCell").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_published(handle: &Gc<u64>) -> bool {
+        handle.header().is_published()
+    }
+
+    #[test]
+    fn what_goes_into_a_cell_is_published_by_then() {
+        let fresh = Gc::new(1);
+        assert!(!is_published(&fresh));
+        // A cell outside gives its own handle back, without counting.
+        let outside = GcCell::new(Gc::new(1));
+        assert!(is_published(&outside.swap(Gc::new(2))));
+        assert!(is_published(&outside.swap(Gc::new(3))));
+        let there = outside.get();
+        assert!(outside.compare_exchange(&there, Gc::new(4)).is_ok());
+        assert!(is_published(&outside.swap(Gc::new(5))));
+    }
+
+    #[test]
+    fn a_cell_outside_of_the_heap_keeps_its_count_and_one_inside_has_none() {
+        let object = Gc::new(1u64);
+        let outside = GcCell::new(object.clone());
+        assert_eq!(object.header().count(), 2);
+        drop(outside.swap(Gc::new(2)));
+        assert_eq!(object.header().count(), 1);
+        outside.set(object.clone());
+        assert_eq!(object.header().count(), 2);
+        let inside = Gc::new(outside);
+        assert_eq!(object.header().count(), 1);
+        let taken = inside.swap(Gc::new(3));
+        assert_eq!(object.header().count(), 2);
+        inside.set(taken);
+        assert_eq!(object.header().count(), 1);
+        assert!(
+            inside
+                .compare_exchange(&Gc::new(4), object.clone())
+                .is_err()
+        );
+        assert_eq!(object.header().count(), 1);
+        drop(inside);
+        assert_eq!(object.header().count(), 1);
     }
 }

@@ -113,6 +113,16 @@ impl Header {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_published(self) -> bool {
+        self.load_acquire() & PUBLISHED != 0
+    }
+
+    #[cfg(test)]
+    pub(crate) fn count(self) -> u64 {
+        (self.load_acquire() & STATE) / ONE
+    }
+
     #[inline(always)]
     fn give_up(self, flag: u64) {
         let word = self.0.load(Relaxed);
