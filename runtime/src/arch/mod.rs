@@ -9,8 +9,8 @@
 //! then clear the byte at `off_cpu`, which publishes that the stack they left
 //! may be resumed by another thread (`G::on_cpu`). A frame on a left stack holds
 //! all that the compiler may expect to survive a call: the callee-saved
-//! registers and the floating-point control words. Nothing unwinds across a
-//! switch: a root function catches panics, and call-frame information ends there.
+//! registers. Nothing unwinds across a switch: a root function catches panics, and
+//! call-frame information ends there.
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64;

@@ -97,44 +97,18 @@ fn a_panic_unwinds_and_a_backtrace_ends_at_the_root() {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod control_words {
-    use super::*;
-
-    fn mxcsr() -> u32 {
-        let mut v = 0u32;
-        // SAFETY: stores four bytes to `v`.
-        unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &mut v) };
-        v
-    }
-
+#[test]
+fn a_changed_rounding_mode_is_noticed_and_past_events_are_not() {
+    use super::environment_is_default;
     fn set_mxcsr(v: u32) {
-        // SAFETY: only the rounding mode differs from the default, and the test
-        // puts it back.
+        // SAFETY: no floating-point operation runs until it is put back.
         unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &v) };
     }
-
-    unsafe extern "C" fn rounds_up(pair: *mut u8) -> ! {
-        // SAFETY: as in `counts`.
-        let pair = unsafe { &*pair.cast::<Pair>() };
-        pair.log.borrow_mut().push(mxcsr().into());
-        set_mxcsr(0x1F80 | 0x4000);
-        loop {
-            pair.to_near();
-            pair.log.borrow_mut().push(mxcsr().into());
-        }
-    }
-
-    #[test]
-    fn each_side_keeps_its_rounding_mode() {
-        let mut stack = vec![0u128; 4096];
-        let pair = Pair::new();
-        set_mxcsr(0x1F80 | 0x2000);
-        pair.start_far(&mut stack, rounds_up);
-        assert_eq!(mxcsr() & 0x6000, 0x2000, "the near side's mode came back");
-        pair.to_far();
-        assert_eq!(mxcsr() & 0x6000, 0x2000);
-        set_mxcsr(0x1F80);
-        let seen: Vec<u64> = pair.log.borrow().iter().map(|v| v & 0x6000).collect();
-        assert_eq!(seen, [0, 0x4000], "fresh at the start, its own afterwards");
-    }
+    assert!(environment_is_default());
+    set_mxcsr(0x1F80 | 0x20);
+    let after_an_inexact_result = environment_is_default();
+    set_mxcsr(0x1F80 | 0x4000);
+    let while_rounding_up = environment_is_default();
+    set_mxcsr(0x1F80);
+    assert!(after_an_inexact_result && !while_rounding_up);
 }

@@ -47,9 +47,9 @@ impl Regs {
         unsafe {
             Regs {
                 ip: at.read(),
-                sp: at as usize + 32,
-                rbx: at.add(2).read(),
-                rbp: at.add(3).read(),
+                sp: at as usize + 24,
+                rbx: at.add(1).read(),
+                rbp: at.add(2).read(),
                 ..Regs::default()
             }
         }
