@@ -1,8 +1,8 @@
-//! Channels: there and back, one to one, many to many, round in a ring.
+//! Channels: there and back, one to one, many to many, selected over, round in a ring.
 
 use std::time::{Duration, Instant};
 
-use marmota::{chan, go, sync::WaitGroup};
+use marmota::{chan, go, select, sync::WaitGroup};
 use marmota_peers::harness::{Bench, check_sum};
 use marmota_peers::rows::{BUFFER, RING};
 
@@ -11,6 +11,8 @@ pub const ROWS: &[Bench] = &[
     Bench::timed("one-to-one", |n| one_to_one(0, n)),
     Bench::timed("buffered", |n| one_to_one(BUFFER, n)),
     Bench::timed("many-to-many", many_to_many),
+    Bench::timed("select", select_three),
+    Bench::timed("select-default", select_default),
     Bench::timed("ring", ring),
 ];
 
@@ -67,6 +69,41 @@ fn many_to_many(n: u64) -> Duration {
     let sum = totals.iter().take(4).sum();
     let took = begin.elapsed();
     check_sum(sum, n);
+    took
+}
+
+fn select_three(n: u64) -> Duration {
+    let ((a_tx, a), (b_tx, b), (_quit, quit)) = (chan(0), chan(0), chan::<()>(0));
+    let begin = Instant::now();
+    for (tx, first) in [(a_tx, 0), (b_tx, n / 2)] {
+        go(move || (first..first + n / 2).for_each(|i| tx.send(i)));
+    }
+    let mut sum = 0;
+    for _ in 0..n {
+        sum += select! {
+            v = <-a => v,
+            v = <-b => v,
+            <-quit => unreachable!("nobody sends on quit"),
+        }
+        .expect("nobody closes the channels");
+    }
+    let took = begin.elapsed();
+    check_sum(sum, n);
+    took
+}
+
+fn select_default(n: u64) -> Duration {
+    let (_tx, rx) = chan::<u64>(0);
+    let mut missed = 0;
+    let begin = Instant::now();
+    for _ in 0..n {
+        select! {
+            <-rx => {},
+            default => missed += 1,
+        }
+    }
+    let took = begin.elapsed();
+    assert_eq!(missed, n, "a value came out of nowhere");
     took
 }
 

@@ -1,11 +1,14 @@
 //! Figures that are not a duration divided by a count.
 
-use marmota::{chan, go, sync::WaitGroup};
-use marmota_peers::direct::resident_bytes;
+use marmota::{chan, go, spawn, sync::WaitGroup};
+use marmota_peers::direct::{resident_bytes, spinners, switches};
 use marmota_peers::harness::Bench;
 use marmota_peers::rows::PARKED;
 
-pub const ROWS: &[Bench] = &[Bench::direct("memory", memory)];
+pub const ROWS: &[Bench] = &[
+    Bench::direct("memory", memory),
+    Bench::direct("preemption", preemption),
+];
 
 fn memory() -> f64 {
     let before = resident_bytes();
@@ -26,4 +29,12 @@ fn memory() -> f64 {
     gate.close();
     done.wait();
     (after - before) / PARKED as f64
+}
+
+fn preemption() -> f64 {
+    let [a, b] = spinners().map(spawn);
+    switches(
+        &a.join().expect("a spinner does not panic"),
+        &b.join().expect("a spinner does not panic"),
+    )
 }
