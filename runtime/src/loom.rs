@@ -8,6 +8,13 @@ pub(crate) mod sync {
 pub(crate) use std::hint::spin_loop;
 pub(crate) use std::thread::yield_now;
 
+/// The cheap side of a fence of which `sys::fence_all_threads` is the dear one: keeps
+/// the compiler from moving a load before a store (a full fence in the models).
+#[inline(always)]
+pub(crate) fn asymmetric_light_fence() {
+    std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
+}
+
 /// Slots of a P's run queue (Go's number; the models use fewer).
 pub(crate) const RING: usize = 256;
 

@@ -22,6 +22,8 @@ mod race;
 mod sched;
 mod sim;
 
+#[path = "../../src/sync/bias.rs"]
+mod bias;
 #[path = "../../src/sched/claim.rs"]
 mod claim;
 #[path = "../../src/sync/raw.rs"]
@@ -31,6 +33,7 @@ mod runq;
 #[path = "../../src/sync/weighted.rs"]
 mod weighted;
 
+pub mod bias_models;
 pub mod claim_models;
 pub mod mutex_models;
 pub mod runq_models;

@@ -7,6 +7,11 @@ pub(crate) use ::loom::cell::UnsafeCell;
 pub(crate) use ::loom::hint::spin_loop;
 pub(crate) use ::loom::thread::yield_now;
 
+/// With the dear side a full fence too, what the membarrier amounts to.
+pub(crate) fn asymmetric_light_fence() {
+    ::loom::sync::atomic::fence(::loom::sync::atomic::Ordering::SeqCst);
+}
+
 /// A ring small enough to fill and to wrap within a model.
 pub(crate) const RING: usize = 4;
 

@@ -13,6 +13,7 @@ macro_rules! models {
 }
 
 models! {
+    bias_models: a_writer_is_alone_and_is_told, a_reader_that_comes_back_sees_what_was_written;
     claim_models: a_claimed_p_is_the_claimers_alone, a_p_given_back_has_one_owner;
     mutex_models: normal_mode_excludes_and_loses_no_wakeup,
         starving_mode_excludes_and_loses_no_wakeup, the_lock_is_handed_over_while_others_come;

@@ -123,6 +123,8 @@ pub(crate) struct M {
     pub(crate) in_gc: AtomicBool,
     /// What this thread allocates from when it has no P.
     pub(crate) gc: Cell<Option<&'static crate::gc::Cache>>,
+    /// The locks this thread reads without being counted (`sync::bias`).
+    pub(crate) reading: [crate::sync::Slot; crate::sync::SLOTS],
     /// The deterministic driver of this thread.
     pub(crate) sim: Cell<*mut crate::sim::driver::Driver>,
 }

@@ -78,6 +78,7 @@ impl P {
         p
     }
 
+    #[inline(always)]
     pub(crate) fn rt(&self) -> &'static Rt {
         self.rt.get().expect("a P belongs to a runtime")
     }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   raw ── mutex, once          the lock and its protocol; a value in it; run one time
-//!   sema, rwraw ── rwmutex      permits; many readers or one writer; a value in it
+//!   sema, bias, rwraw           permits; readers that are not counted; many readers or
+//!      ── rwmutex               one writer; a value in it
 //!   cond, waitgroup             wait for a condition; wait for a number of things
 //!   weighted ── semaphore       tokens; with a context that ends the wait
 //!   atomic, map, pool           values that need no lock of one's own
@@ -14,6 +15,7 @@
 
 mod again;
 pub mod atomic;
+mod bias;
 mod cond;
 pub mod errgroup;
 mod map;
@@ -29,6 +31,7 @@ pub mod singleflight;
 mod waitgroup;
 mod weighted;
 
+pub(crate) use bias::{SLOTS, Slot};
 pub use cond::{Cond, Held};
 pub use map::Map;
 pub use mutex::{Mutex, MutexGuard, OwnedMutexGuard};

@@ -3,7 +3,7 @@
 //! The lock and its protocol are in [`rwraw`](super::rwraw); here are the value and
 //! the guards, borrowed and owned, which may all move to another goroutine.
 
-use super::rwraw::RawRwMutex;
+use super::rwraw::{Entry, RawRwMutex};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -66,17 +66,16 @@ impl<T: ?Sized> RwMutex<T> {
     #[track_caller]
     #[inline]
     pub fn read(&self) -> RwMutexReadGuard<'_, T> {
-        self.raw.read(Location::caller());
-        RwMutexReadGuard { lock: self }
+        let entry = self.raw.read(Location::caller());
+        RwMutexReadGuard { lock: self, entry }
     }
 
     /// Takes the lock for reading if that is possible at this moment.
     #[track_caller]
     #[inline]
     pub fn try_read(&self) -> Option<RwMutexReadGuard<'_, T>> {
-        self.raw
-            .try_read(Location::caller())
-            .then(|| RwMutexReadGuard { lock: self })
+        let entry = self.raw.try_read(Location::caller())?;
+        Some(RwMutexReadGuard { lock: self, entry })
     }
 
     /// Waits until nobody has the lock and takes it for writing (Go's `Lock`).
@@ -99,16 +98,17 @@ impl<T: ?Sized> RwMutex<T> {
     /// As [`read`](Self::read), with a guard that has a share in the lock.
     #[track_caller]
     pub fn read_owned(self: &Arc<Self>) -> OwnedRwMutexReadGuard<T> {
-        self.raw.read(Location::caller());
-        OwnedRwMutexReadGuard { lock: self.clone() }
+        let entry = self.raw.read(Location::caller());
+        let lock = self.clone();
+        OwnedRwMutexReadGuard { lock, entry }
     }
 
     /// As [`try_read`](Self::try_read), with an owned guard.
     #[track_caller]
     pub fn try_read_owned(self: &Arc<Self>) -> Option<OwnedRwMutexReadGuard<T>> {
-        self.raw
-            .try_read(Location::caller())
-            .then(|| OwnedRwMutexReadGuard { lock: self.clone() })
+        let entry = self.raw.try_read(Location::caller())?;
+        let lock = self.clone();
+        Some(OwnedRwMutexReadGuard { lock, entry })
     }
 
     /// As [`write`](Self::write), with a guard that has a share in the lock.
@@ -136,6 +136,7 @@ impl<T: ?Sized> RwMutex<T> {
 #[must_use = "the lock is given back when the guard is dropped"]
 pub struct RwMutexReadGuard<'a, T: ?Sized> {
     lock: &'a RwMutex<T>,
+    entry: Entry,
 }
 
 /// The right to change the value of an [`RwMutex`].
@@ -148,6 +149,7 @@ pub struct RwMutexWriteGuard<'a, T: ?Sized> {
 #[must_use = "the lock is given back when the guard is dropped"]
 pub struct OwnedRwMutexReadGuard<T: ?Sized> {
     lock: Arc<RwMutex<T>>,
+    entry: Entry,
 }
 
 /// The right to change the value of an [`RwMutex`], with a share in the lock.
@@ -162,12 +164,15 @@ impl<'a, T: ?Sized> RwMutexWriteGuard<'a, T> {
     pub fn downgrade(guard: Self) -> RwMutexReadGuard<'a, T> {
         let guard = std::mem::ManuallyDrop::new(guard);
         guard.lock.raw.downgrade(Location::caller());
-        RwMutexReadGuard { lock: guard.lock }
+        RwMutexReadGuard {
+            lock: guard.lock,
+            entry: None,
+        }
     }
 }
 
 macro_rules! guard {
-    ($guard:ty, $unlock:ident $(, $lifetime:lifetime)?) => {
+    ($guard:ty, $unlock:ident($($entry:ident)?) $(, $lifetime:lifetime)?) => {
         impl<$($lifetime,)? T: ?Sized> Deref for $guard {
             type Target = T;
             #[inline]
@@ -180,7 +185,7 @@ macro_rules! guard {
         impl<$($lifetime,)? T: ?Sized> Drop for $guard {
             #[inline]
             fn drop(&mut self) {
-                self.lock.raw.$unlock();
+                self.lock.raw.$unlock($(self.$entry)?);
             }
         }
 
@@ -198,10 +203,10 @@ macro_rules! guard {
     };
 }
 
-guard!(RwMutexReadGuard<'a, T>, read_unlock, 'a);
-guard!(RwMutexWriteGuard<'a, T>, write_unlock, 'a);
-guard!(OwnedRwMutexReadGuard<T>, read_unlock);
-guard!(OwnedRwMutexWriteGuard<T>, write_unlock);
+guard!(RwMutexReadGuard<'a, T>, read_unlock(entry), 'a);
+guard!(RwMutexWriteGuard<'a, T>, write_unlock(), 'a);
+guard!(OwnedRwMutexReadGuard<T>, read_unlock(entry));
+guard!(OwnedRwMutexWriteGuard<T>, write_unlock());
 
 impl<T: ?Sized> DerefMut for RwMutexWriteGuard<'_, T> {
     #[inline]
