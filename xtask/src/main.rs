@@ -7,6 +7,7 @@ mod cargo;
 mod commands;
 mod course;
 mod diagnostics;
+mod git;
 mod grade;
 mod gradebook;
 mod interrupt;
@@ -30,7 +31,7 @@ use clap::{Parser, Subcommand};
 
 use commands::{
     bench, book, check, completions, doctor, grade as batch, hint, list, next,
-    progress as standing, protect, reset, solution, test, undo, watch,
+    progress as standing, protect, reset, solution, test, undo, update, watch,
 };
 use course::Course;
 use trouble::Outcome;
@@ -62,6 +63,7 @@ enum Command {
     Solution(solution::Arguments),
     Reset(reset::Arguments),
     Undo(undo::Arguments),
+    Update(update::Arguments),
     Progress(standing::Arguments),
     Bench(bench::Arguments),
     Book(book::Arguments),
@@ -99,6 +101,7 @@ fn dispatch(course: &Course, command: Command) -> Outcome<ExitCode> {
         Command::Solution(arguments) => solution::run(course, &arguments),
         Command::Reset(arguments) => reset::run(course, &arguments),
         Command::Undo(arguments) => undo::run(course, &arguments),
+        Command::Update(arguments) => update::run(course, &arguments),
         Command::Progress(arguments) => standing::run(course, &arguments),
         Command::Bench(arguments) => bench::run(course, &arguments),
         Command::Book(arguments) => book::run(course, &arguments),

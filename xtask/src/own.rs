@@ -20,9 +20,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use crate::course::{Course, Lesson};
+use crate::git::Git;
 use crate::store;
 use crate::trouble::{Outcome, Trouble};
 
@@ -284,16 +284,7 @@ fn content(course: &Course, path: &Path, sum: &str) -> Outcome<Vec<u8>> {
 
 /// The newest version of a file in git's history that is `right`.
 fn from_git(root: &Path, name: &str, right: &dyn Fn(&Vec<u8>) -> bool) -> Option<Vec<u8>> {
-    let git = |arguments: &[&str]| {
-        let output = Command::new("git")
-            .current_dir(root)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output()
-            .ok()?;
-        output.status.success().then_some(output.stdout)
-    };
+    let git = |arguments: &[&str]| Git::at(root).bytes(arguments).ok();
     let commits = git(&["log", "--all", "--max-count=500", "--format=%H", "--", name])?;
     let commits = String::from_utf8(commits).ok()?;
     commits

@@ -5,7 +5,7 @@ mod common;
 
 use std::fs;
 
-use common::{Course, STARTER};
+use common::{Course, STARTER, killed_at_every_step};
 use predicates::prelude::*;
 use predicates::str::contains;
 
@@ -110,37 +110,14 @@ fn a_starter_that_is_nowhere_to_be_found_changes_nothing() {
 #[test]
 fn a_starter_is_found_in_git_behind_the_learners_own_commits() {
     let course = Course::new();
-    let git = |words: &str| {
-        let mut command = assert_cmd::Command::new("git");
-        command.current_dir(course.root());
-        command.args(["-c", "user.name=n", "-c", "user.email=e@e"]);
-        command.args(words.split_whitespace());
-        command.assert().success();
-    };
-    git("init -q");
-    git("add lessons");
-    git("commit -qm starter");
+    course.git("init -q");
+    course.git("add lessons");
+    course.git("commit -qm starter");
     course.learner(RIGHT);
-    git("commit -qam mine");
+    course.git("commit -qam mine");
     fs::remove_dir_all(course.root().join(".marmota")).unwrap();
     course.xtask("reset 9").assert().success();
     assert_eq!(course.written(), STARTER);
-}
-
-/// Runs `words` again and again, killed at its first step, its second, …, until one
-/// run reaches its end; `holds` is asked after each. Gives the number of steps.
-fn killed_at_every_step(prepare: impl Fn() -> Course, words: &str, holds: impl Fn(&Course)) -> u32 {
-    for step in 0..200 {
-        let course = prepare();
-        let mut command = course.xtask(words);
-        command.env("MARMOTA_KILL_AT", step.to_string());
-        let ended = command.output().expect("a run");
-        holds(&course);
-        if ended.status.code().is_some() {
-            return step;
-        }
-    }
-    panic!("`xtask {words}` never came to its end");
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub mod solution;
 pub mod solutions;
 pub mod test;
 pub mod undo;
+pub mod update;
 pub mod watch;
 
 // A plain comment: clap would take a documentation comment for the command's help.

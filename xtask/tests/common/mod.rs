@@ -77,6 +77,23 @@ impl Course {
         command
     }
 
+    /// Git in the course's folder.
+    pub fn git(&self, words: &str) -> String {
+        let mut command = Command::new("git");
+        command.current_dir(self.0.path());
+        command.args(["-c", "user.name=n", "-c", "user.email=e@e"]);
+        command.args(words.split_whitespace());
+        let output = command.assert().success().get_output().stdout.clone();
+        String::from_utf8(output).expect("text")
+    }
+
+    /// A clone of this course, which is a repository with a commit.
+    pub fn cloned(&self) -> Self {
+        let clone = Self(tempfile::tempdir().expect("a temporary folder"));
+        clone.git(&format!("clone --quiet {} .", self.root().display()));
+        clone
+    }
+
     pub fn root(&self) -> &Path {
         self.0.path()
     }
@@ -92,4 +109,24 @@ impl Course {
         let output = self.xtask("progress --json").output().expect("a run");
         serde_json::from_slice(&output.stdout).expect("one JSON object")
     }
+}
+
+/// Runs `words` again and again, killed at its first step, its second, …, until one
+/// run reaches its end; `holds` is asked after each. Gives the number of steps.
+pub fn killed_at_every_step(
+    prepare: impl Fn() -> Course,
+    words: &str,
+    holds: impl Fn(&Course),
+) -> u32 {
+    for step in 0..200 {
+        let course = prepare();
+        let mut command = course.xtask(words);
+        command.env("MARMOTA_KILL_AT", step.to_string());
+        let ended = command.output().expect("a run");
+        holds(&course);
+        if ended.status.code().is_some() {
+            return step;
+        }
+    }
+    panic!("`xtask {words}` never came to its end");
 }
