@@ -19,6 +19,7 @@
 
 mod go;
 mod machine;
+mod plot;
 mod programs;
 mod runs;
 mod table;
@@ -44,7 +45,7 @@ struct Options {
     #[arg(long, default_value_t = 5, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
-    /// Also write the table to book/generated/benchmarks.md.
+    /// Also write the table to book/generated/benchmarks.md, and its plot beside it.
     #[arg(long)]
     write: bool,
     /// Print the rows and end.
@@ -129,6 +130,13 @@ fn measure(options: &Options) -> Result<bool, String> {
         let path = generated();
         write(&path, &markdown)?;
         eprintln!("written to {}", path.display());
+        // A run without Go, or of a few rows, has nothing to draw or too little.
+        let whole = rows.len() == ROWS.len();
+        if let Some(svg) = plot::svg(&report).filter(|_| whole) {
+            let path = path.with_extension("svg");
+            write(&path, &svg)?;
+            eprintln!("written to {}", path.display());
+        }
     }
     Ok(!results
         .iter()

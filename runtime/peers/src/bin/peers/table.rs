@@ -160,18 +160,21 @@ impl Report<'_> {
         }
     }
 
-    fn cells(&self, row: &Row) -> impl Iterator<Item = &Cell> {
+    /// What was measured of a row.
+    pub fn cells(&self, row: &Row) -> impl Iterator<Item = &Cell> {
         let name = row.name;
         self.results.iter().filter(move |cell| cell.row == name)
     }
 
-    fn figure(&self, row: &Row, procs: usize, kind: Kind) -> Option<&Figure> {
+    /// The figure of ours or of Go's.
+    pub fn figure(&self, row: &Row, procs: usize, kind: Kind) -> Option<&Figure> {
         self.cells(row)
             .find(|cell| cell.procs == procs && self.programs[cell.program].kind == kind)
             .and_then(|cell| cell.outcome.as_ref().ok())
     }
 
-    fn best_peer(&self, row: &Row, procs: usize) -> String {
+    /// The best of the Rust peers, with its name.
+    pub fn best_peer_figure(&self, row: &Row, procs: usize) -> Option<(&'static str, &Figure)> {
         self.cells(row)
             .filter(|cell| cell.procs == procs && self.programs[cell.program].kind == Kind::Peer)
             .filter_map(|cell| {
@@ -181,13 +184,17 @@ impl Report<'_> {
                 ))
             })
             .min_by(|(_, a), (_, b)| a.value.total_cmp(&b.value))
-            .map_or("–".to_owned(), |(label, figure)| {
-                let shown = show(figure.value, row.unit);
-                match figure.note.as_str() {
-                    "" => format!("{shown} {label}"),
-                    note => format!("{shown} {label} ({note})"),
-                }
-            })
+    }
+
+    fn best_peer(&self, row: &Row, procs: usize) -> String {
+        let best = self.best_peer_figure(row, procs);
+        best.map_or("–".to_owned(), |(label, figure)| {
+            let shown = show(figure.value, row.unit);
+            match figure.note.as_str() {
+                "" => format!("{shown} {label}"),
+                note => format!("{shown} {label} ({note})"),
+            }
+        })
     }
 }
 
