@@ -344,10 +344,11 @@ fn used(_: u32) -> Option<(u64, u64)> {
 }
 
 /// A folder that is gone when this is.
-struct Temporary(PathBuf);
+pub struct Temporary(pub PathBuf);
 
 impl Temporary {
-    fn new() -> io::Result<Self> {
+    /// A new one among the system's temporary files.
+    pub fn new() -> io::Result<Self> {
         static MADE: AtomicU32 = AtomicU32::new(0);
         // Only a number nobody else in this process has: nothing is ordered by it.
         let number = MADE.fetch_add(1, Ordering::Relaxed);

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use marmota_verdict::Verdict;
 
-use crate::bounded::kill_group;
+use crate::bounded::{Temporary, kill_group};
 use crate::diagnostics::{Line, Message};
 use crate::interrupt;
 use crate::trouble::{Outcome, Trouble};
@@ -84,6 +84,11 @@ pub fn command(folder: &Path) -> Command {
     command
 }
 
+/// Where cargo puts what it builds of the course.
+pub fn target(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |set| root.join(set))
+}
+
 /// What to say when cargo itself could not be started.
 pub fn not_started(e: &io::Error) -> Trouble {
     Trouble::new(
@@ -106,6 +111,15 @@ pub fn build_graded(package: &str, options: BuildOptions<'_>) -> Outcome<Result<
         cargo.arg("--target-dir").arg(target);
     }
     alone(&mut cargo);
+    // A compiler that is stopped leaves its temporary files where they are: so they are
+    // in a folder that goes with this build.
+    let temporary = Temporary::new().map_err(|e| {
+        Trouble::new(
+            format!("cannot make a temporary folder: {e}"),
+            "make room where `TMPDIR` points to, or point it to a folder you may write to",
+        )
+    })?;
+    cargo.env("TMPDIR", &temporary.0);
     let mut child = cargo
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -19,6 +19,7 @@ use std::thread;
 use marmota_verdict::{Reply, Request, Task, TestInfo, TestReport, Verdict};
 use serde::Serialize;
 
+use crate::bar::Bar;
 use crate::bounded::{self, End, Ended, Limits};
 use crate::course::{Exercise, Lesson};
 use crate::interrupt;
@@ -36,6 +37,8 @@ pub struct Selection<'a> {
     pub seed: Option<&'a str>,
     /// Explore so many schedules instead of each test's own number.
     pub schedules: Option<u64>,
+    /// Show on a terminal how far it is.
+    pub shown: bool,
 }
 
 /// How one test ended, with what it printed.
@@ -179,7 +182,13 @@ pub fn grade(
             ),
         ));
     }
-    let graded = run_all(&chosen, program, folder, selection)?;
+    let bar = selection
+        .shown
+        .then(|| Bar::new(format!("tests of {}", lesson.short()), chosen.len()));
+    let graded = run_all(&chosen, program, folder, selection, bar.as_ref());
+    // Gone before anything else is written.
+    drop(bar);
+    let graded = graded?;
     let exercises = lesson
         .about
         .exercises
@@ -230,6 +239,7 @@ fn run_all(
     program: &Path,
     folder: &Path,
     selection: Selection<'_>,
+    bar: Option<&Bar>,
 ) -> Outcome<Vec<Graded>> {
     let workers = thread::available_parallelism()
         .map_or(1, usize::from)
@@ -246,6 +256,9 @@ fn run_all(
                 };
                 let graded = run_one(test, program, folder, selection)?;
                 done.lock().unwrap_or_else(|p| p.into_inner())[i] = Some(graded);
+                if let Some(bar) = bar {
+                    bar.step();
+                }
             }
         };
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();

@@ -2,19 +2,23 @@
 //! command is a file of `commands`, each thing they share a file beside this one.
 
 mod backups;
+mod bar;
 mod bounded;
 mod cargo;
 mod commands;
 mod course;
 mod diagnostics;
 mod git;
+mod gotool;
 mod grade;
 mod gradebook;
 mod interrupt;
 mod junit;
 mod keys;
+mod measured;
 mod own;
 mod paint;
+mod plot;
 mod pristine;
 mod progress;
 mod report;

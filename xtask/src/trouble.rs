@@ -23,6 +23,16 @@ impl Trouble {
             remedy: remedy.into(),
         }
     }
+
+    /// What went wrong.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> &str {
+        &self.remedy
+    }
 }
 
 impl fmt::Display for Trouble {

@@ -6,6 +6,7 @@ mod common;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -205,48 +206,89 @@ fn at_a_terminal_a_key_needs_no_enter() {
     assert!(watch.quit().0.success());
 }
 
-#[test]
-fn told_to_end_it_leaves_nothing_behind() {
-    let course = Course::new();
-    course.learner("pub fn one() -> u32 { loop { std::thread::park() } }\n");
+/// Interrupts a check in `folder` as soon as `is_there` finds what it looks for, and
+/// looks what is left.
+fn interrupted(course: &Course, is_there: impl Fn(&Path) -> bool) {
     let folder = course.root().join("tmp");
     fs::create_dir(&folder).unwrap();
-    let mut command = command(&course, "check 9");
+    let mut command = command(course, "check 9");
     let child = command
         .env("TMPDIR", &folder)
         .stderr(Stdio::piped())
         .stdout(Stdio::null());
     let child = child.spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(120);
-    // A folder that lasts: the run, not the list of tests before it.
-    let mut last = None;
-    loop {
-        let now: Vec<_> = fs::read_dir(&folder)
-            .unwrap()
-            .flatten()
-            .map(|e| e.path())
-            .collect();
-        if !now.is_empty() && last.as_ref() == Some(&now) {
-            break;
-        }
-        last = Some(now);
-        assert!(Instant::now() < until, "no test ran");
-        thread::sleep(Duration::from_millis(100));
+    while !is_there(&folder) {
+        assert!(Instant::now() < until, "it never came to that");
+        thread::sleep(Duration::from_millis(1));
     }
     let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    let kill = Command::new("kill").args(["-INT", &id]).status();
+    assert!(kill.unwrap().success());
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(130));
     assert!(String::from_utf8_lossy(&ended.stderr).contains("interrupted"));
-    assert_eq!(
-        fs::read_dir(&folder).unwrap().count(),
-        0,
-        "something is left"
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().flatten().collect();
+    assert!(left.is_empty(), "{left:?} is left");
+}
+
+/// Whether a file called `name…` lies in a folder of `folder`.
+fn has_below(folder: &Path, name: &str) -> bool {
+    let inside = |e: fs::DirEntry| fs::read_dir(e.path()).into_iter().flatten().flatten();
+    let all = fs::read_dir(folder).into_iter().flatten().flatten();
+    all.flat_map(inside)
+        .any(|e| e.file_name().to_string_lossy().starts_with(name))
+}
+
+#[test]
+fn told_to_end_during_a_test_it_leaves_nothing_behind() {
+    let course = Course::new();
+    course.learner(
+        "pub fn one() -> u32 {\n    std::fs::write(std::env::temp_dir().join(\"on\"), \"\").unwrap();\n    \
+         loop { std::thread::park() }\n}\n",
     );
+    interrupted(&course, |folder| has_below(folder, "on"));
+}
+
+#[test]
+fn told_to_end_during_a_build_it_leaves_nothing_behind() {
+    // The first thing there is what the compiler and the linker put theirs into.
+    let is_there = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut all| all.next().is_some());
+    interrupted(&Course::new(), is_there);
+}
+
+/// What `check 9` says at a terminal of 60 columns, and its exit status.
+fn at_a_terminal(course: &Course, more: &str) -> (String, Option<i32>) {
+    let made = course.xtask("check 9");
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command"]);
+    let program = made.get_program().display();
+    command.arg(format!("stty cols 60; {program} check 9 {more}"));
+    command.arg("/dev/null").stdin(Stdio::null());
+    command.envs(made.get_envs().filter_map(|(k, v)| Some((k, v?))));
+    command.env("TERM", "xterm");
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    (said, output.status.code())
+}
+
+#[test]
+fn a_terminal_sees_how_far_a_long_check_is_and_nothing_else_does() {
+    let course = Course::new();
+    // Long enough to be mentioned; it ends when the bar has surely been drawn.
+    course.learner(
+        "pub fn one() -> u32 {\n    std::thread::sleep(std::time::Duration::from_secs(2));\n    42\n}\n",
+    );
+    let (said, status) = at_a_terminal(&course, "");
+    assert_eq!(status, Some(0));
+    let bar = said.find("[--------------------] 0 of 1 tests of lesson-09, ");
+    let report = said.find("10 of 10 points");
+    assert!(bar.is_some() && bar < report, "{said:?}");
+    // It is wiped before the report begins.
+    let wiped = said[..report.unwrap()].rfind("\r\x1b[K").unwrap();
+    assert!(!said[wiped..].contains("of 1 tests"), "{said:?}");
+    // A pipe sees none of it.
+    let output = course.xtask("check 9").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!said.contains("of 1 tests"), "{said:?}");
 }

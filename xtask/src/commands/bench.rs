@@ -4,20 +4,31 @@
 //! are called `exercise/learner`, `exercise/reference` and, where the runtime has
 //! the like, `exercise/runtime`. Criterion measures and writes its estimates;
 //! this command reads them and puts them side by side. Never part of a grade.
+//!
+//! Where a Go is found and the lesson has `checks/go`, a package of Go benchmarks that
+//! are called like the exercises, Go's own runs of the same work stand there too.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 use std::thread;
-
-use serde::Deserialize;
 
 use crate::cargo;
 use crate::course::{Course, Lesson};
+use crate::gotool;
+use crate::measured::{self, Estimate};
+use crate::plot::{self, Group};
+use crate::store;
 use crate::trouble::{Outcome, Trouble};
 
 /// Measure your code beside the reference and the runtime's own
+///
+/// Prints a table and draws a plot (SVG), with Go's figures where a `go` is found. The
+/// ratio's interval holds its true value in 95 of 100 runs; if it has 1 in it, there is
+/// no difference to see. Never part of a grade.
 #[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
 pub struct Arguments {
     /// The lesson: its number, id, name or folder; or `runtime`, with --peers
     lesson: String,
@@ -55,10 +66,10 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
     }
     let lesson = course.lesson(&arguments.lesson)?;
     let package = format!("{}-checks", lesson.id);
-    let results = course.root.join("target").join("criterion");
+    let results = cargo::target(&course.root).join("criterion");
     // What an earlier run left would stand in the table as if it were measured now.
-    let groups = groups(&lesson);
-    for group in &groups {
+    for exercise in &lesson.about.exercises {
+        let group = format!("{}-{}", lesson.short(), exercise.id);
         let _was_not_there = fs::remove_dir_all(results.join(group));
     }
     let mut command = cargo::command(&course.root);
@@ -82,12 +93,105 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
             ),
         ));
     }
+    let mut measured = measured(&lesson, &results);
+    if measured.iter().all(|group| group.bars.is_empty()) {
+        return Err(nothing(&lesson, arguments.filter.as_deref()));
+    }
+    go(course, &lesson, &mut measured)?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    print!("{}", table(&results, &groups, cores));
+    print!("{}", table(&measured, cores));
+    let file = cargo::target(&course.root).join("marmota/bench");
+    let file = file.join(format!("{}.svg", lesson.short()));
+    let title = format!("{} {}, {cores} cores", lesson.short(), lesson.about.title);
+    store::put(&course.root, &file, plot::svg(&title, &measured).as_bytes()).map_err(|e| {
+        Trouble::new(
+            format!("cannot write {}: {e}", course.short(&file)),
+            "make room, and see that you may write to `target`",
+        )
+    })?;
     println!(
-        "\nMeasured one after the other: on a busy machine even equal programs differ. Run it twice."
+        "\nplot: {}\n\
+         Measured one after the other: on a busy machine even equal programs differ. Run it twice.",
+        course.short(&file)
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// What criterion has measured of each exercise. One of which nothing was measured has
+/// no bars.
+fn measured(lesson: &Lesson, results: &Path) -> Vec<Group> {
+    let of = |exercise: &crate::course::Exercise| {
+        let folder = results.join(format!("{}-{}", lesson.short(), exercise.id));
+        let bar = |who| Some((who, Estimate::of_criterion(&folder.join(who))?));
+        Group {
+            name: exercise.id.clone(),
+            bars: CANDIDATES.into_iter().filter_map(bar).collect(),
+        }
+    };
+    lesson.about.exercises.iter().map(of).collect()
+}
+
+/// Who may stand in a criterion benchmark, in the table's order.
+const CANDIDATES: [&str; 3] = ["learner", "reference", "runtime"];
+
+fn nothing(lesson: &Lesson, filter: Option<&str>) -> Trouble {
+    match filter {
+        Some(word) => Trouble::new(
+            format!(
+                "no benchmark of {} has `{word}` in its name",
+                lesson.short()
+            ),
+            format!("leave it out: cargo xtask bench {}", lesson.number),
+        ),
+        None => Trouble::new(
+            format!("nothing of {} was measured", lesson.short()),
+            "read the message above; the benchmark's names must be lesson-NN-EXERCISE",
+        ),
+    }
+}
+
+/// Adds Go's bar to each exercise that has one in the lesson's Go package.
+fn go(course: &Course, lesson: &Lesson, groups: &mut [Group]) -> Outcome<()> {
+    let package = lesson.folder.join("checks").join("go");
+    if !package.is_dir() {
+        return Ok(());
+    }
+    let Some(go) = gotool::find()? else {
+        eprintln!("note: no `go` was found; {}", gotool::REMEDY);
+        return Ok(());
+    };
+    let wanted = groups.iter().filter(|group| !group.bars.is_empty());
+    let wanted: Vec<String> = wanted.map(|group| measured::plain(&group.name)).collect();
+    eprintln!("Go {} measures the same work", go.version);
+    let mut command = go.command(&package);
+    // Ten runs of a fifth of a second. `(?i)`: a name has other cases in Go.
+    command.args(["test", "-run=^$", "-count=10", "-benchtime=200ms"]);
+    command.arg(format!("-bench=(?i)^Benchmark({})$", wanted.join("|")));
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map_err(|e| {
+        Trouble::new(
+            format!("go cannot be started: {e}"),
+            "set MARMOTA_GO to the path of a `go` command, or unset it",
+        )
+    })?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        // The rest is measured: that is not thrown away.
+        eprintln!(
+            "note: Go {} could not run {}:\n{}",
+            go.version,
+            course.short(&package),
+            text.trim_end()
+        );
+    }
+    let runs: BTreeMap<String, Vec<f64>> = measured::of_go(&text);
+    for group in groups {
+        let runs = runs.get(&measured::plain(&group.name));
+        if let Some(estimate) = runs.and_then(|runs| Estimate::of_runs(runs)) {
+            group.bars.push(("Go", estimate));
+        }
+    }
+    Ok(())
 }
 
 /// Runs the table of all programs.
@@ -122,78 +226,46 @@ fn peers(course: &Course, options: &[String]) -> Outcome<ExitCode> {
     ))
 }
 
-/// Criterion's name for the group of each exercise.
-fn groups(lesson: &Lesson) -> Vec<String> {
-    let exercises = lesson.about.exercises.iter();
-    exercises
-        .map(|e| format!("{}-{}", lesson.short(), e.id))
-        .collect()
-}
-
-/// The part of criterion's `estimates.json` that is used.
-#[derive(Deserialize)]
-struct Estimates {
-    median: Estimate,
-}
-
-/// A value and the interval it lies in with 95 % confidence, in nanoseconds.
-#[derive(Clone, Copy, Deserialize)]
-struct Estimate {
-    point_estimate: f64,
-    confidence_interval: Interval,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-struct Interval {
-    lower_bound: f64,
-    upper_bound: f64,
-}
-
-fn table(results: &Path, groups: &[String], cores: usize) -> String {
+/// A line an exercise, the learner's time as a multiple of the others'.
+fn table(groups: &[Group], cores: usize) -> String {
     let mut out = format!(
-        "\nmedian of each, 95 % interval of learner : reference; {cores} cores\n\n\
-         {:28} {:>12} {:>12} {:>12}  learner : reference\n",
-        "", "learner", "reference", "runtime"
+        "\nmedians, and the ratios with their 95 % intervals; {cores} cores\n\n\
+         {:14} {:>10} {:>10} {:>10} {:>10}  {:20}  learner : Go\n",
+        "", "learner", "reference", "runtime", "Go", "learner : reference"
     );
-    for group in groups {
-        let measured = |who: &str| estimate(&results.join(group).join(who));
-        let [learner, reference, runtime] = ["learner", "reference", "runtime"].map(measured);
-        if reference.is_none() && learner.is_none() {
-            continue;
-        }
-        let ratio = match (learner, reference) {
-            (Some(l), Some(r)) => format!(
-                "{:.2} ({:.2} to {:.2})",
-                l.point_estimate / r.point_estimate,
-                l.confidence_interval.lower_bound / r.confidence_interval.upper_bound,
-                l.confidence_interval.upper_bound / r.confidence_interval.lower_bound,
-            ),
-            (None, _) => "not measured: not started".into(),
-            (_, None) => String::new(),
+    for group in groups.iter().filter(|group| !group.bars.is_empty()) {
+        let of = |who: &str| {
+            let found = group.bars.iter().find(|(name, _)| *name == who);
+            found.map(|(_, estimate)| *estimate)
         };
-        let [learner, reference, runtime] = [learner, reference, runtime].map(shown);
-        out += &format!("{group:28} {learner:>12} {reference:>12} {runtime:>12}  {ratio}\n");
+        let learner = of("learner");
+        let ratio = |who: &str| match (learner, of(who)) {
+            (Some(learner), Some(other)) => {
+                let Estimate { point, low, high } = learner.over(other);
+                format!("{point:.2} ({low:.2} to {high:.2})")
+            }
+            _ => String::new(),
+        };
+        let [reference, go] = match learner {
+            Some(_) => ["reference", "Go"].map(ratio),
+            None => ["yours does not pass".to_owned(), String::new()],
+        };
+        let line = format!(
+            "{:14} {:>10} {:>10} {:>10} {:>10}  {reference:20}  {go}",
+            group.name,
+            shown(learner),
+            shown(of("reference")),
+            shown(of("runtime")),
+            shown(of("Go")),
+        );
+        out += line.trim_end();
+        out.push('\n');
     }
     out
 }
 
-fn estimate(folder: &Path) -> Option<Estimate> {
-    let text = fs::read_to_string(folder.join("new").join("estimates.json")).ok()?;
-    serde_json::from_str::<Estimates>(&text)
-        .ok()
-        .map(|e| e.median)
-}
-
 fn shown(estimate: Option<Estimate>) -> String {
-    let Some(ns) = estimate.map(|e| e.point_estimate) else {
-        return "-".into();
-    };
-    match ns {
-        ns if ns < 1e3 => format!("{ns:.1} ns"),
-        ns if ns < 1e6 => format!("{:.2} µs", ns / 1e3),
-        ns if ns < 1e9 => format!("{:.2} ms", ns / 1e6),
-        ns => format!("{:.2} s", ns / 1e9),
-    }
+    estimate.map_or_else(|| "-".into(), Estimate::shown)
 }
 
 #[cfg(test)]
@@ -201,25 +273,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_criterion_wrote_becomes_a_table_with_ratios() {
-        let folder = tempfile::tempdir().unwrap();
-        for (who, ns) in [("learner", 3000.0), ("reference", 2000.0)] {
-            let path = folder.path().join("lesson-01-map").join(who).join("new");
-            fs::create_dir_all(&path).unwrap();
-            let json = format!(
-                r#"{{"median":{{"point_estimate":{ns},"standard_error":1.0,
-                "confidence_interval":{{"confidence_level":0.95,"lower_bound":{ns},"upper_bound":{ns}}}}}}}"#
-            );
-            fs::write(path.join("estimates.json"), json).unwrap();
-        }
-        let groups = ["lesson-01-map".to_owned(), "lesson-01-none".to_owned()];
-        let table = table(folder.path(), &groups, 2);
-        let row = table
-            .lines()
-            .find(|l| l.starts_with("lesson-01-map"))
-            .unwrap();
-        assert!(row.contains("3.00 µs") && row.contains("2.00 µs"), "{row}");
-        assert!(row.contains("1.50 (1.50 to 1.50)"), "{row}");
-        assert!(!table.contains("lesson-01-none"), "{table}");
+    fn what_was_measured_becomes_a_table_with_ratios() {
+        let exact = |ns| Estimate {
+            point: ns,
+            low: ns,
+            high: ns,
+        };
+        let group = |name: &str, bars: &[(&'static str, f64)]| Group {
+            name: name.into(),
+            bars: bars.iter().map(|&(who, ns)| (who, exact(ns))).collect(),
+        };
+        let groups = [
+            group(
+                "map",
+                &[("learner", 3000.0), ("reference", 2000.0), ("Go", 6000.0)],
+            ),
+            group("own", &[("reference", 2000.0), ("runtime", 1000.0)]),
+            group("none", &[]),
+        ];
+        let table = table(&groups, 2);
+        let row = |name: &str| {
+            let row = table.lines().find(|l| l.starts_with(name));
+            row.map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(
+            row("map").unwrap(),
+            "map 3.00 µs 2.00 µs - 6.00 µs 1.50 (1.50 to 1.50) 0.50 (0.50 to 0.50)"
+        );
+        assert_eq!(
+            row("own").unwrap(),
+            "own - 2.00 µs 1.00 µs - yours does not pass"
+        );
+        assert_eq!(row("none"), None);
+        assert!(table.contains("2 cores"), "{table}");
     }
 }

@@ -205,6 +205,7 @@ fn check(
         test: arguments.test.as_deref(),
         seed: arguments.seed.as_deref(),
         schedules: arguments.schedules,
+        shown: true,
     };
     let report = grade::grade(lesson, &built.program, &course.root, selection)?;
     let newly = if report.partial {

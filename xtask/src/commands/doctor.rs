@@ -11,6 +11,7 @@ use std::thread;
 
 use crate::cargo;
 use crate::course::Course;
+use crate::gotool;
 use crate::own::Own;
 use crate::paint::Paint;
 use crate::sandbox;
@@ -70,6 +71,7 @@ pub fn run(course: &Course, _: &Arguments) -> Outcome<ExitCode> {
         tool("rustfmt", "rustup component add rustfmt"),
         tool("clippy-driver", "rustup component add clippy"),
         cores(),
+        go(),
         guards(),
         landlock(),
         seccomp(),
@@ -172,6 +174,19 @@ fn cores() -> Finding {
             "grades need no more; `bench` shows little about parallel programs on one",
         ),
         n => Finding::good("cores", n.to_string()),
+    }
+}
+
+fn go() -> Finding {
+    let what = "Go";
+    match gotool::find() {
+        Ok(Some(go)) => Finding::good(what, format!("{}: `bench` measures beside it", go.version)),
+        Ok(None) => Finding::note(
+            what,
+            "not there; only `bench` has a use for it",
+            gotool::REMEDY,
+        ),
+        Err(trouble) => Finding::note(what, trouble.what(), trouble.remedy()),
     }
 }
 

@@ -14,7 +14,7 @@
 //! of this machine does, and the next run goes on where this one ended.
 
 use std::fs;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use marmota_verdict::Verdict;
 
+use crate::bar::Bar;
 use crate::course::{Course, Lesson};
 use crate::grade::{self, Selection};
 use crate::gradebook::{Gradebook, Line};
@@ -183,17 +184,13 @@ impl Batch<'_> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let workers = jobs.map_or(cores, usize::from).min(chosen.len());
         // Only tickets and counts: the results are ordered by the gradebook's lock.
-        let (next, done, graded) = (
-            AtomicUsize::new(0),
-            AtomicUsize::new(0),
-            AtomicUsize::new(0),
-        );
+        let (next, graded) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let bar = Bar::new("submissions", chosen.len());
         let work = || -> Outcome<()> {
             while let Some(submission) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let now = self.submission(submission)?;
                 graded.fetch_add(now, Ordering::Relaxed);
-                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                progress(done, chosen.len());
+                bar.step();
             }
             Ok(())
         };
@@ -283,14 +280,6 @@ impl Batch<'_> {
 
     fn book(&self) -> std::sync::MutexGuard<'_, Gradebook> {
         self.book.lock().unwrap_or_else(|p| p.into_inner())
-    }
-}
-
-/// How far it is: a line that is written over on a terminal, nothing elsewhere.
-fn progress(done: usize, of: usize) {
-    if io::stderr().is_terminal() {
-        let end = if done == of { "\n" } else { "" };
-        eprint!("\r{done} of {of} submissions{end}");
     }
 }
 

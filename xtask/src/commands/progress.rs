@@ -128,7 +128,11 @@ fn rebuild(course: &Course) -> Outcome<()> {
             );
             continue;
         };
-        let report = grade::grade(&lesson, &built.program, &course.root, Selection::default())?;
+        let selection = Selection {
+            shown: true,
+            ..Selection::default()
+        };
+        let report = grade::grade(&lesson, &built.program, &course.root, selection)?;
         reports.push((lesson, report, sources));
     }
     Progress::update(course, |progress| {

@@ -1,0 +1,3 @@
+module lesson01
+
+go 1.25

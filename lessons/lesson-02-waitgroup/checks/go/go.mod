@@ -1,0 +1,3 @@
+module lesson02
+
+go 1.25
