@@ -23,8 +23,19 @@
 //!
 //! One word carries all a region must know: whether marking is on, and the colour of
 //! this cycle. It cannot change within a region, because it changes while the world is
-//! stopped. A region is inside the runtime (`kernel`), so that its thread is not
-//! preempted there; the system may still take its processor away, and the stop waits.
+//! stopped.
+//!
+//! A region is inside the runtime (`kernel`) from before its beginning until after its
+//! end, which is what keeps a stop from waiting for ever:
+//! - the preemption signal parks no thread that is inside the runtime, so none that is
+//!   in a region; one that is parked by it has entered none;
+//! - a claim fails on a thread that is inside, so the P, and with it the cache, stays
+//!   the region's to its end;
+//! - what an entry may have to do first (a P to get back, a stop of the scheduler's
+//!   world, another goroutine's turn) is done before the region begins.
+//!
+//! So nothing in a region may enter the runtime again: its `leave` would be the end of
+//! all this. The system may still take a region's processor away, and the stop waits.
 //!
 //! Until membarrier is registered, and for good on kernels without it, `FENCED` is set
 //! and each region passes a fence itself.

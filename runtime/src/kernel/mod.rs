@@ -125,6 +125,11 @@ fn at_gate(m: MRef, choice: bool) -> MRef {
 /// Leaves the runtime.
 #[inline(always)]
 pub(crate) fn leave(m: MRef) {
+    // Stopped by a signal in a region, it would keep the world from being stopped.
+    debug_assert!(
+        !m.in_gc.load(Relaxed),
+        "left the runtime in the middle of a region of the collected heap"
+    );
     compiler_fence(std::sync::atomic::Ordering::SeqCst);
     // Release: pairs with the acquire of a claimer, who goes on with our P.
     m.in_runtime.store(false, Release);
