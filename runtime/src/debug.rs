@@ -98,7 +98,8 @@ fn current_rt() -> Option<&'static Rt> {
 /// `debug.SetGCPercent`). A negative percentage turns collection by growth off. At the
 /// start it is GOGC, or 100.
 ///
-/// The more, the fewer collections and the more memory.
+/// The more, the fewer collections and the more memory. A collection that is on goes on;
+/// but when the call turns collection off, none is on any more when it returns.
 ///
 /// ```
 /// let old = marmota::debug::set_gc_percent(50);
@@ -106,6 +107,44 @@ fn current_rt() -> Option<&'static Rt> {
 /// ```
 pub fn set_gc_percent(percent: i32) -> i32 {
     gc::set_percent(percent)
+}
+
+/// Sets how much memory the collected heap may take, in bytes, and returns the old
+/// limit (Go's `debug.SetMemoryLimit`). A negative number changes nothing. At the start
+/// it is GOMEMLIMIT, or `i64::MAX`, which is none.
+///
+/// The heap is collected sooner than GOGC says, and also when collection by growth is
+/// off, to keep under it; free pages are given back first. It is no promise: what is live
+/// stays, and when that comes near the limit, collecting takes at most about half of the
+/// CPU time, and the heap grows on.
+///
+/// What counts: the heap's pages that have memory behind them, its tables, and the
+/// native heap if the program has a [`CountingAllocator`](crate::gc::CountingAllocator).
+/// Stacks do not.
+///
+/// ```
+/// use marmota::debug::set_memory_limit;
+/// let old = set_memory_limit(512 << 20);
+/// assert_eq!(set_memory_limit(-1), 512 << 20);
+/// set_memory_limit(old);
+/// ```
+pub fn set_memory_limit(bytes: i64) -> i64 {
+    gc::set_limit(u64::try_from(bytes).ok()) as i64
+}
+
+pub use crate::gc::GcStats;
+
+/// How often and for how long collections have stopped the world (Go's
+/// `debug.ReadGCStats`).
+///
+/// ```
+/// marmota::gc::gc();
+/// let stats = marmota::debug::read_gc_stats();
+/// assert!(stats.num_gc >= 1 && stats.last_gc.is_some());
+/// assert_eq!(stats.pause.len(), stats.num_gc.min(256) as usize);
+/// ```
+pub fn read_gc_stats() -> GcStats {
+    gc::read_gc_stats()
 }
 
 /// Collects, and gives all free pages of the collected heap back to the system (Go's

@@ -19,8 +19,32 @@ pub(crate) fn default_pool() -> &'static StackPool {
 }
 
 /// Pools of other sizes, one each, for ever: runtimes of one size share.
+static OTHERS: Mutex<Vec<(usize, &'static StackPool)>> = Mutex::new(Vec::new());
+
+/// Bytes of address space of all stacks, and of those that are in use or kept for the
+/// next goroutines.
+pub(crate) fn stack_bytes() -> (u64, u64) {
+    let mut pools = vec![&DEFAULT_POOL];
+    {
+        let others = OTHERS
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        pools.extend(others.iter().map(|(_, pool)| *pool));
+    }
+    // Not under that lock, which is tied to its thread.
+    pools
+        .into_iter()
+        .map(|pool| {
+            // The pool's lock is the runtime's: whoever holds it is not stopped.
+            let m = crate::kernel::enter_quietly();
+            let bytes = pool.bytes();
+            crate::kernel::leave(m);
+            bytes
+        })
+        .fold((0, 0), |sum, pool| (sum.0 + pool.0, sum.1 + pool.1))
+}
+
 fn pool_of(size: usize) -> &'static StackPool {
-    static OTHERS: Mutex<Vec<(usize, &'static StackPool)>> = Mutex::new(Vec::new());
     if size == DEFAULT_STACK_SIZE {
         return &DEFAULT_POOL;
     }
@@ -214,6 +238,7 @@ impl Builder {
     /// stack size that cannot be reserved. The message says what would do.
     pub fn build(self) -> Result<Runtime, BuildError> {
         crate::race::read_environment();
+        crate::gc::set_up();
         let page = sys::page_size();
         let procs = self.procs.unwrap_or_else(crate::env::gomaxprocs);
         if procs == 0 || procs > MAX_PROCS {

@@ -107,6 +107,13 @@ impl StackPool {
         inner.arena_bytes > 0 || inner.add_arena(self.slot)
     }
 
+    /// Bytes of address space cut into stacks, and those of them that are out.
+    pub(crate) fn bytes(&self) -> (u64, u64) {
+        let inner = self.inner.lock();
+        let out = inner.cut - inner.warm.len() - inner.cold.len();
+        ((inner.cut * self.slot) as u64, (out * self.slot) as u64)
+    }
+
     /// Takes up to `n` stacks, warm ones first.
     pub(crate) fn alloc(&self, n: usize, mut take: impl FnMut(Stack)) {
         let mut inner = self.inner.lock();

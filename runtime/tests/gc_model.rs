@@ -494,7 +494,10 @@ fn figures_agree_with_each_other() {
         assert_eq!(during.alloc, during.heap_alloc);
         assert_eq!(during.heap_objects, during.mallocs - during.frees);
         assert_eq!(during.heap_sys, during.heap_inuse + during.heap_idle);
-        assert_eq!(during.sys, during.heap_sys + during.gc_sys);
+        assert_eq!(
+            during.sys,
+            during.heap_sys + during.gc_sys + during.stack_sys
+        );
         assert!(during.heap_inuse >= during.alloc);
         drop((kept, large));
         gc::gc();

@@ -7,12 +7,12 @@
 //!
 //! Caches live for ever, as Ps and Ms do.
 
-use super::classes::{PAGE, SPAN_CLASSES};
+use super::classes::{Contents, PAGE, SPAN_CLASSES};
 use super::mark::{self, Marker};
 use super::span::SpanRef;
 use super::trace::{Of, Trace, TypeInfo};
 use super::world::{self, Region};
-use super::{central, cycle, heap, stats};
+use super::{central, cycle, heap, native, stats};
 use crate::lock::SpinLock;
 use crate::sched::{M, MRef, Rt};
 use crate::slab::{Slab, Zeroed};
@@ -209,7 +209,14 @@ impl Cache {
     }
 
     fn begin_run(&self, region: &Region, class: usize, span: SpanRef) -> bool {
-        let most = if region.phase.stress() { 1 } else { usize::MAX };
+        let most = if region.phase.stress() {
+            1
+        } else if class % 3 == Contents::Drops as usize && native::is_counted() {
+            // Each of these objects may hold much native memory: the pacer looks often.
+            8
+        } else {
+            usize::MAX
+        };
         let Some((begin, end)) = span.next_run(most) else {
             return false;
         };

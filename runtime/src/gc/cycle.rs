@@ -10,9 +10,14 @@
 //! finds no more work looks whether that is the end. So a cycle goes on when the runtime
 //! that began it ends in the middle, and in programs and deterministic runs that have no
 //! workers, whoever started it takes all the steps.
+//!
+//! When a cycle begins: by growth, when what was handed out since the last one reaches
+//! the trigger (`pacer`); by a memory limit, in the same way with a lower goal; by
+//! `gc()`; and two minutes after the last one (`background`).
 
 use super::world::{self, Region};
-use super::{cache, central, mark, pacer, reaper, settings, stats, trace_line, worker};
+use super::{background, cache, central, heap, limiter, mark, native, pacer, reaper, settings};
+use super::{stats, trace_line, worker};
 use crate::kernel;
 use crate::sched::MRef;
 use crate::sched::m::Kind;
@@ -32,6 +37,11 @@ static BLACK: AtomicU64 = AtomicU64::new(0);
 static MARKED: AtomicU64 = AtomicU64::new(0);
 static GOAL: AtomicU64 = AtomicU64::new(pacer::SMALLEST);
 static TRIGGER: AtomicU64 = AtomicU64::new(pacer::SMALLEST / 64 * 61);
+static RUNWAY: AtomicU64 = AtomicU64::new(0);
+/// The memory limit, in bytes.
+static LIMIT: AtomicU64 = AtomicU64::new(pacer::NO_LIMIT);
+/// How fast the program allocates beside marking, in the last cycles; the bits of f64s.
+static CONS_MARK: [AtomicU64; 4] = [const { AtomicU64::new(0) }; 4];
 static PERCENT: AtomicI32 = AtomicI32::new(pacer::DEFAULT_PERCENT);
 /// Of the cycle that marks: bytes to mark per byte allocated, in 1/256ths.
 static ASSIST: AtomicU64 = AtomicU64::new(0);
@@ -61,8 +71,62 @@ pub(crate) fn wants_attention(region: &Region) -> bool {
     if region.phase.marking() {
         region.cache.debt.get() > 0
     } else {
-        LIVE.load(Relaxed) >= TRIGGER.load(Relaxed)
+        is_due().is_some()
     }
+}
+
+/// Why to collect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Growth,
+    /// For the memory limit alone.
+    Limit,
+}
+
+/// Whether it is time to begin a cycle.
+fn is_due() -> Option<Due> {
+    let grown = LIVE.load(Relaxed) + native_growth();
+    if grown >= TRIGGER.load(Relaxed) {
+        return Some(Due::Growth);
+    }
+    let due = LIMIT.load(Relaxed) != pacer::NO_LIMIT && {
+        let marked = MARKED.load(Relaxed);
+        let goal = limit_goal();
+        goal < GOAL.load(Relaxed) && grown >= pacer::trigger(marked, goal, RUNWAY.load(Relaxed))
+    };
+    due.then_some(Due::Limit)
+}
+
+fn native_growth() -> u64 {
+    if native::is_counted() {
+        native::growth()
+    } else {
+        0
+    }
+}
+
+/// What the limit lets the heap grow to, as things are.
+fn limit_goal() -> u64 {
+    let limit = LIMIT.load(Relaxed);
+    if limit == pacer::NO_LIMIT {
+        return u64::MAX;
+    }
+    let (pages, free) = heap::ready();
+    let memory = pacer::Memory {
+        ready: pages + native::bytes(),
+        free,
+        live: LIVE.load(Relaxed) + native_growth(),
+    };
+    pacer::limit_goal(limit, memory, MARKED.load(Relaxed))
+}
+
+fn goal_by_growth() -> u64 {
+    GOAL.load(Relaxed)
+}
+
+/// The size at which the next cycle is to be over.
+fn goal() -> u64 {
+    GOAL.load(Relaxed).min(limit_goal())
 }
 
 /// An allocation sees to the collector: assists, starts a cycle. Outside of the runtime.
@@ -73,7 +137,10 @@ pub(crate) fn attend() {
         collect();
     } else if phase.marking() {
         assist();
-    } else if LIVE.load(Relaxed) >= TRIGGER.load(Relaxed) && start(false) {
+    } else if let Some(due) = is_due()
+        && !(due == Due::Limit && limits())
+        && start(false)
+    {
         // In a parallel runtime workers do the rest, and assists.
         if inside(|m| m.kind.get()) != Kind::Parallel {
             let this = BEGUN.load(SeqCst);
@@ -84,6 +151,18 @@ pub(crate) fn attend() {
             reaper::kick();
         }
     }
+}
+
+/// Whether the collector has had its share of the CPU time.
+fn limits() -> bool {
+    if limiter::limiting() {
+        inside(|m| limiter::update(procs(m)));
+    }
+    limiter::limiting()
+}
+
+fn procs(m: MRef) -> u32 {
+    m.rt.get().map_or(1, |rt| rt.procs())
 }
 
 /// Collects: a cycle that begins after the call, to its end, and its sweeping.
@@ -144,6 +223,10 @@ fn assist() {
             if debt <= 0 || !world::phase().marking() {
                 return false;
             }
+            if limiter::limiting() {
+                cache.debt.set(0);
+                return false;
+            }
             // AcqRel: only a sum, but it is taken by one.
             let credit = CREDIT
                 .fetch_update(AcqRel, Acquire, |c| (c > 0).then(|| c - c.min(debt)))
@@ -160,6 +243,7 @@ fn assist() {
         });
     }
     stats::marked_by(stats::By::Assist, began);
+    inside(|m| limiter::update(procs(m)));
     try_end();
 }
 
@@ -186,7 +270,8 @@ fn start(forced: bool) -> bool {
 }
 
 fn begin(m: MRef, forced: bool) -> bool {
-    let procs = m.rt.get().map_or(1, |rt| rt.procs());
+    let procs = procs(m);
+    limiter::update(procs);
     let stopped = world::stop();
     // Only now, because it is in stops that this changes.
     if world::phase().marking() || !central::is_swept() {
@@ -195,7 +280,7 @@ fn begin(m: MRef, forced: bool) -> bool {
     let live = LIVE.load(Relaxed);
     BLACK.store(0, Relaxed);
     CREDIT.store(0, Relaxed);
-    let (goal, work) = (GOAL.load(Relaxed), MARKED.load(Relaxed).max(live / 2));
+    let (goal, work) = (goal(), MARKED.load(Relaxed).max(live / 2));
     ASSIST.store(pacer::assist_ratio(work, live, goal), Relaxed);
     cache::for_each(&stopped, |cache| {
         cache.debt.set(0);
@@ -209,7 +294,7 @@ fn begin(m: MRef, forced: bool) -> bool {
 
 /// Ends marking if it is complete. Outside of the runtime.
 pub(crate) fn try_end() -> bool {
-    let ended = inside(|_| {
+    let ended = inside(|m| {
         if !world::phase().marking() || !mark::seems_complete() {
             return false;
         }
@@ -226,10 +311,16 @@ pub(crate) fn try_end() -> bool {
         let marked = walked as u64 + BLACK.load(Relaxed);
         MARKED.store(marked, Relaxed);
         LIVE.store(marked, Relaxed);
-        set_goal(BLACK.load(Relaxed));
+        native::collected();
         central::begin_sweep(&stopped);
         ENDED.fetch_add(1, SeqCst);
-        stats::ended(at_end, marked, stopped.lasted());
+        if let Some(cycle) = stats::ended(at_end, marked, stopped.lasted()) {
+            learn(&cycle, walked as u64);
+        }
+        let last_goal = goal_by_growth();
+        set_goal();
+        background::pace(goal_by_growth(), last_goal);
+        limiter::update(procs(m));
         true
     });
     if ended {
@@ -238,24 +329,87 @@ pub(crate) fn try_end() -> bool {
     ended
 }
 
-/// Goal and trigger from what is live and GOGC. The world is stopped, or the caller
-/// set GOGC.
-fn set_goal(runway: u64) {
+/// How long the next runway is to be, from how the last cycles went.
+fn learn(cycle: &stats::Cycle, walked: u64) {
+    let whole = (cycle.ending - cycle.marking).max(1) as f64 * f64::from(cycle.procs);
+    let assists = cycle.assist_ns as f64 / whole;
+    let idle = (cycle.worker_ns as f64 / whole - pacer::SHARE).max(0.0);
+    let allocated = cycle.heap_at_end.saturating_sub(cycle.heap_at_start);
+    let now = pacer::cons_mark(allocated, walked, pacer::SHARE + assists, idle);
+    // The worst of the last ones: a trigger that comes too late costs assists.
+    let worst = CONS_MARK
+        .iter()
+        .map(|bits| f64::from_bits(bits.load(Relaxed)))
+        .fold(now, f64::max);
+    CONS_MARK[cycle.number as usize % CONS_MARK.len()].store(now.to_bits(), Relaxed);
+    RUNWAY.store(pacer::runway(worst, walked), Relaxed);
+}
+
+/// Goal and trigger by growth, from what is live and GOGC. In a stop.
+fn set_goal() {
     let marked = MARKED.load(Relaxed);
-    let goal = pacer::goal(marked, 0, PERCENT.load(Relaxed));
+    let goal = pacer::goal(marked, native::base(), PERCENT.load(Relaxed));
     GOAL.store(goal, Relaxed);
-    TRIGGER.store(pacer::trigger(marked, goal, runway), Relaxed);
+    TRIGGER.store(pacer::trigger(marked, goal, RUNWAY.load(Relaxed)), Relaxed);
+}
+
+/// Values that were found dead have been dropped, and with them native memory.
+pub(crate) fn dropped() {
+    if native::dropped() {
+        in_a_stop(set_goal);
+    }
+}
+
+fn in_a_stop<R>(f: impl FnOnce() -> R) -> R {
+    inside(|_| {
+        let _stopped = world::stop();
+        f()
+    })
 }
 
 /// `debug::set_gc_percent`.
 pub(crate) fn set_percent(percent: i32) -> i32 {
     set_up();
-    inside(|_| {
-        let _stopped = world::stop();
+    let old = in_a_stop(|| {
         let old = PERCENT.swap(percent.max(-1), Relaxed);
-        set_goal(BLACK.load(Relaxed));
+        set_goal();
         old
-    })
+    });
+    if percent < 0 {
+        // Whoever turns collecting off finds it off.
+        let this = BEGUN.load(SeqCst);
+        while ENDED.load(SeqCst) < this {
+            help();
+        }
+    }
+    old
+}
+
+/// `debug::set_memory_limit`; `None` only asks.
+pub(crate) fn set_limit(limit: Option<u64>) -> u64 {
+    set_up();
+    match limit {
+        Some(limit) => in_a_stop(|| {
+            heap::set_limit(limit);
+            LIMIT.swap(limit, Relaxed)
+        }),
+        None => LIMIT.load(Relaxed),
+    }
+}
+
+/// The memory limit.
+pub(crate) fn limit() -> u64 {
+    LIMIT.load(Relaxed)
+}
+
+/// Whether a collection may begin because there has been none for long.
+pub(crate) fn collects_by_time() -> bool {
+    PERCENT.load(Relaxed) >= 0 && !world::phase().marking()
+}
+
+/// Begins a cycle, for a goroutine that leaves the rest to the workers.
+pub(crate) fn begin_by_time() {
+    start(false);
 }
 
 /// For tests: whether every allocation collects first.
@@ -274,13 +428,17 @@ pub(crate) fn set_up() {
     ONCE.call_once(|| {
         if let Some(percent) = settings::percent() {
             PERCENT.store(percent, Release);
-            set_goal(0);
+            set_goal();
+        }
+        if let Some(limit) = settings::limit() {
+            LIMIT.store(limit, Release);
+            heap::set_limit(limit);
         }
         trace_line::set_up(settings::gctrace());
     });
 }
 
-/// What the pacer goes by: live bytes and the goal.
-pub(crate) fn live_and_goal() -> (u64, u64) {
-    (LIVE.load(Relaxed), GOAL.load(Relaxed))
+/// What the pacer goes by, for reports: the goal, and whether growth collects.
+pub(crate) fn goal_and_enabled() -> (u64, bool) {
+    (goal(), PERCENT.load(Relaxed) >= 0)
 }

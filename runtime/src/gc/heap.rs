@@ -27,7 +27,7 @@ use crate::sys::{self, PageVec};
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering::{Relaxed, Release};
-use std::sync::atomic::{AtomicPtr, AtomicU8};
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64};
 
 /// An object on a list that threads share.
 #[derive(Clone, Copy)]
@@ -43,6 +43,9 @@ const WORDS: usize = ARENA_PAGES / 64;
 pub(crate) const HEAD: usize = size_of::<Arena>().div_ceil(PAGE);
 /// Bytes per entry in the table of marks.
 const GRANULE_SHIFT: u32 = 4;
+
+/// Bytes of the tables that are about one page.
+const TABLES_PER_PAGE: usize = (PAGE >> GRANULE_SHIFT) + size_of::<AtomicPtr<Span>>() + 1;
 
 /// Values of a mark besides the colours 1 and 2.
 pub(crate) const FREE: u8 = 0;
@@ -60,6 +63,8 @@ pub(crate) struct Arena {
     free: Cell<usize>,
     /// No page below is free.
     first: Cell<usize>,
+    /// No page from here on was ever used, and the tables say nothing of it yet.
+    touched: Cell<usize>,
 }
 
 pub(crate) type ArenaRef = &'static Arena;
@@ -169,6 +174,31 @@ pub(crate) struct Totals {
     pub(crate) in_use: usize,
     /// Free pages that may have memory behind them.
     pub(crate) idle_backed: usize,
+    /// The part of the tables that may have memory behind it.
+    pub(crate) tables_backed: usize,
+}
+
+impl Totals {
+    fn ready(&self) -> usize {
+        self.in_use + self.idle_backed + self.tables_backed
+    }
+}
+
+/// The totals as the pacer needs them at every trigger, without the lock.
+static READY: AtomicU64 = AtomicU64::new(0);
+static IDLE_BACKED: AtomicU64 = AtomicU64::new(0);
+/// What `READY` should stay below.
+static LIMIT: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// Bytes that have memory behind them, and those of them in free pages.
+pub(crate) fn ready() -> (u64, u64) {
+    // Relaxed: each is right by itself.
+    (READY.load(Relaxed), IDLE_BACKED.load(Relaxed))
+}
+
+/// From now on free pages are given back before the heap takes more than this.
+pub(crate) fn set_limit(bytes: u64) {
+    LIMIT.store(bytes, Relaxed);
 }
 
 pub(crate) struct PageHeap {
@@ -189,31 +219,20 @@ static HEAP: SpinLock<PageHeap> = SpinLock::new(PageHeap {
         tables: 0,
         in_use: 0,
         idle_backed: 0,
+        tables_backed: 0,
     },
 });
 
 /// Takes `n` pages. All their marks are free and their cards clear; what lies in
 /// them is anything.
 pub(crate) fn take_pages(n: usize) -> *mut u8 {
-    let mut heap = HEAP.lock();
-    heap.totals.in_use += n * PAGE;
-    if n > ARENA_PAGES - HEAD {
-        return heap.take_huge(n);
+    let at = HEAP.lock().take(n);
+    // Relaxed: both change under the lock or seldom, and a late look scavenges late.
+    let over = READY.load(Relaxed).saturating_sub(LIMIT.load(Relaxed));
+    if over > 0 && IDLE_BACKED.load(Relaxed) > 0 {
+        scavenge(over as usize);
     }
-    let found = heap
-        .arenas
-        .iter()
-        .filter(|arena| arena.free.get() >= n)
-        .find_map(|arena| Some((*arena, arena.find(n)?)));
-    let (arena, page) = found.unwrap_or_else(|| (heap.add_arena(), HEAD));
-    arena.set_used(page, n, true);
-    let was_backed = arena.set_backed(page, n, false);
-    heap.totals.idle_backed -= was_backed * PAGE;
-    arena.free.set(arena.free.get() - n);
-    if page == arena.first.get() {
-        arena.first.set(page + n);
-    }
-    arena.base().wrapping_add(page * PAGE)
+    at
 }
 
 /// Takes pages back whose marks are all free.
@@ -239,6 +258,7 @@ pub(crate) unsafe fn give_pages(at: *mut u8, n: usize) {
     heap.totals.idle_backed += n * PAGE;
     arena.free.set(arena.free.get() + n);
     arena.first.set(arena.first.get().min(page));
+    heap.tell();
 }
 
 /// Enters a new span in the table of its arena.
@@ -287,11 +307,44 @@ pub(crate) fn scavenge(bytes: usize) -> usize {
 }
 
 impl PageHeap {
+    fn take(&mut self, n: usize) -> *mut u8 {
+        self.totals.in_use += n * PAGE;
+        if n > ARENA_PAGES - HEAD {
+            return self.take_huge(n);
+        }
+        let found = self
+            .arenas
+            .iter()
+            .filter(|arena| arena.free.get() >= n)
+            .find_map(|arena| Some((*arena, arena.find(n)?)));
+        let (arena, page) = found.unwrap_or_else(|| (self.add_arena(), HEAD));
+        arena.set_used(page, n, true);
+        let was_backed = arena.set_backed(page, n, false);
+        self.totals.idle_backed -= was_backed * PAGE;
+        arena.free.set(arena.free.get() - n);
+        if page == arena.first.get() {
+            arena.first.set(page + n);
+        }
+        let new = (page + n).saturating_sub(arena.touched.get());
+        arena.touched.set(arena.touched.get() + new);
+        self.totals.tables_backed += new * TABLES_PER_PAGE;
+        self.tell();
+        arena.base().wrapping_add(page * PAGE)
+    }
+
+    /// Lets the pacer know the totals.
+    fn tell(&self) {
+        // Relaxed: numbers.
+        READY.store(self.totals.ready() as u64, Relaxed);
+        IDLE_BACKED.store(self.totals.idle_backed as u64, Relaxed);
+    }
+
     fn add_arena(&mut self) -> ArenaRef {
         let arena = self.map(1);
         arena.set_used(0, HEAD, true);
         arena.free.set(ARENA_PAGES - HEAD);
         arena.first.set(HEAD);
+        arena.touched.set(HEAD);
         self.arenas.push(arena);
         arena
     }
@@ -299,6 +352,7 @@ impl PageHeap {
     fn take_huge(&mut self, n: usize) -> *mut u8 {
         let arena = self.map((HEAD + n).div_ceil(ARENA_PAGES));
         self.huge.push(arena);
+        self.tell();
         arena.base().wrapping_add(HEAD * PAGE)
     }
 
@@ -318,6 +372,7 @@ impl PageHeap {
             // it is in no list.
             unsafe { sys::release(base, bytes) };
         }
+        self.tell();
     }
 
     /// `n` arenas in a row, with one head.
@@ -366,6 +421,7 @@ impl PageHeap {
         }
         let given = bits.count_ones() as usize * PAGE;
         self.totals.idle_backed -= given;
+        self.tell();
         given
     }
 }

@@ -13,8 +13,9 @@
 //!   central.rs spans of a class, sweeping   cycle.rs   start, assist, end
 //!   span.rs    slots, sweeping one span     worker.rs  its goroutines
 //!   heap.rs    pages, tables                pacer.rs   goal, trigger
-//!   classes.rs sizes                        reaper.rs  destructors
-//!   stats.rs  trace_line.rs  settings.rs    what is printed, and asked for
+//!   classes.rs sizes                        limiter.rs at most half of the CPU time
+//!   native.rs  what malloc has given out    reaper.rs  destructors
+//!   stats.rs  trace_line.rs  settings.rs    background.rs  time and the scavenger
 //! ```
 //!
 //! Invariants
@@ -30,6 +31,7 @@
 //! 6. An object with a count lies on a page whose card is set, or in a run that a cache
 //!    allocates from.
 
+mod background;
 mod cache;
 mod cell;
 mod central;
@@ -39,7 +41,9 @@ mod handle;
 mod header;
 mod heap;
 mod impls;
+mod limiter;
 mod mark;
+mod native;
 mod pacer;
 mod reaper;
 mod settings;
@@ -50,14 +54,17 @@ mod trace_line;
 mod worker;
 mod world;
 
+pub(crate) use background::{due, tend};
 pub(crate) use cache::Cache;
 pub use cell::{Edge, GcCell};
-pub(crate) use cycle::set_percent;
+pub(crate) use cycle::{set_limit, set_percent, set_up};
 pub use handle::Gc;
 #[doc(hidden)]
 pub use mark::Marker;
 pub use marmota_macros::Trace;
-pub use stats::{BySize, MemStats, read_mem_stats};
+pub use native::CountingAllocator;
+pub(crate) use stats::read_gc_stats;
+pub use stats::{BySize, GcStats, MemStats, read_mem_stats};
 pub use trace::Trace;
 #[doc(hidden)]
 pub use trace::Unrooter;
@@ -98,6 +105,11 @@ pub mod testing {
     /// Overwrites what dies.
     pub fn set_poison(on: bool) {
         super::span::POISON.store(on, Relaxed);
+    }
+
+    /// How long the heap goes without a collection, in nanoseconds.
+    pub fn set_longest(ns: u64) {
+        super::background::set_longest(ns);
     }
 
     /// Values that wait for their destructors.

@@ -10,7 +10,7 @@
 
 use super::header::Header;
 use super::heap::Listed;
-use super::{span, stats, worker};
+use super::{cycle, span, stats, worker};
 use crate::kernel;
 use crate::lock::SpinLock;
 use crate::sys::PageVec;
@@ -50,7 +50,10 @@ fn reap() {
             object
         };
         kernel::leave(m);
-        let Some(Listed(object)) = object else { return };
+        let Some(Listed(object)) = object else {
+            cycle::dropped();
+            return;
+        };
         // SAFETY: a doomed object keeps its slot until we free it, and it is ours
         // alone: nothing refers to it, and we took it off the list.
         unsafe {

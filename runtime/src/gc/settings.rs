@@ -1,4 +1,4 @@
-//! `GOGC` and `GODEBUG=gctrace=1` from the environment.
+//! `GOGC`, `GOMEMLIMIT` and `GODEBUG=gctrace=1` from the environment.
 
 use super::pacer;
 use crate::fatal::Stderr;
@@ -21,6 +21,22 @@ pub(crate) fn percent() -> Option<i32> {
         );
     }
     percent
+}
+
+/// GOMEMLIMIT. What is none ends the program, as in Go: one that was to stay under a
+/// limit and does not is worse than one that does not start.
+pub(crate) fn limit() -> Option<u64> {
+    let text = variable("GOMEMLIMIT")?;
+    let limit = pacer::parse_limit(&text);
+    if limit.is_none() {
+        crate::fatal::fatal_after(
+            format_args!("GOMEMLIMIT={text}"),
+            format_args!(
+                "malformed GOMEMLIMIT; the form is a whole number of bytes, with B, KiB, MiB, GiB or TiB behind it or nothing, as in 512MiB or 536870912; or off"
+            ),
+        );
+    }
+    limit
 }
 
 /// Whether GODEBUG asks for a line per collection.

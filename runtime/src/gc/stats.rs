@@ -11,6 +11,7 @@ use crate::kernel;
 use crate::lock::SpinLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, SystemTime};
 
 static FREES: [AtomicU64; SPAN_CLASSES] = [const { AtomicU64::new(0) }; SPAN_CLASSES];
 /// Bytes of large objects taken and freed.
@@ -50,6 +51,45 @@ pub(crate) enum By {
 
 static ASSIST_NS: AtomicU64 = AtomicU64::new(0);
 static WORKER_NS: AtomicU64 = AtomicU64::new(0);
+/// The stops' time, once per P.
+static STOPPED_NS: AtomicU64 = AtomicU64::new(0);
+/// When marking last ended, on the monotonic clock; 0 for never.
+static LAST_END: AtomicU64 = AtomicU64::new(0);
+
+/// CPU time of the collector since the beginning.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Spent {
+    pub(crate) assist_ns: u64,
+    pub(crate) worker_ns: u64,
+    pub(crate) stopped_ns: u64,
+}
+
+pub(crate) fn spent() -> Spent {
+    Spent {
+        assist_ns: ASSIST_NS.load(Relaxed),
+        worker_ns: WORKER_NS.load(Relaxed),
+        stopped_ns: STOPPED_NS.load(Relaxed),
+    }
+}
+
+impl Spent {
+    pub(crate) fn since(self, before: Spent) -> Spent {
+        Spent {
+            assist_ns: self.assist_ns - before.assist_ns,
+            worker_ns: self.worker_ns - before.worker_ns,
+            stopped_ns: self.stopped_ns - before.stopped_ns,
+        }
+    }
+
+    fn all(self) -> u64 {
+        self.assist_ns + self.worker_ns + self.stopped_ns
+    }
+}
+
+/// When marking last ended, on the monotonic clock.
+pub(crate) fn last_end() -> Option<u64> {
+    Some(LAST_END.load(Relaxed)).filter(|&at| at > 0)
+}
 
 /// Counts the time since `began`.
 pub(crate) fn marked_by(by: By, began: u64) {
@@ -73,6 +113,7 @@ pub(crate) struct Cycle {
     pub(crate) marking: u64,
     pub(crate) ending: u64,
     pub(crate) ended: u64,
+    /// Before it ends: what had been spent when it began.
     pub(crate) assist_ns: u64,
     pub(crate) worker_ns: u64,
     pub(crate) heap_at_start: u64,
@@ -91,8 +132,8 @@ pub(crate) struct Totals {
     forced: u64,
     pause_total_ns: u64,
     pauses_ns: [u64; PAUSES],
-    /// CPU time of all cycles.
-    cpu_ns: u64,
+    /// Since the Unix epoch.
+    ends_ns: [u64; PAUSES],
     /// Since the Unix epoch.
     last_end_ns: u64,
 }
@@ -104,14 +145,13 @@ static TOTALS: SpinLock<Totals> = SpinLock::new(Totals {
     forced: 0,
     pause_total_ns: 0,
     pauses_ns: [0; PAUSES],
-    cpu_ns: 0,
+    ends_ns: [0; PAUSES],
     last_end_ns: 0,
 });
 
 /// Marking begins, at the end of a stop that has lasted so long.
 pub(crate) fn begun(live: u64, goal: u64, forced: bool, procs: u32, stop_ns: u64) {
-    ASSIST_NS.store(0, Relaxed);
-    WORKER_NS.store(0, Relaxed);
+    let spent = spent();
     let now = crate::sys::monotonic_ns();
     let mut totals = TOTALS.lock();
     totals.current = Some(Cycle {
@@ -122,8 +162,8 @@ pub(crate) fn begun(live: u64, goal: u64, forced: bool, procs: u32, stop_ns: u64
         marking: now,
         ending: 0,
         ended: 0,
-        assist_ns: 0,
-        worker_ns: 0,
+        assist_ns: spent.assist_ns,
+        worker_ns: spent.worker_ns,
         heap_at_start: live,
         heap_at_end: 0,
         marked: 0,
@@ -132,16 +172,15 @@ pub(crate) fn begun(live: u64, goal: u64, forced: bool, procs: u32, stop_ns: u64
 }
 
 /// Marking has ended, at the end of a stop that has lasted so long.
-pub(crate) fn ended(at_end: u64, marked: u64, stop_ns: u64) {
+pub(crate) fn ended(at_end: u64, marked: u64, stop_ns: u64) -> Option<Cycle> {
     let now = crate::sys::monotonic_ns();
     let mut totals = TOTALS.lock();
-    let Some(mut cycle) = totals.current.take() else {
-        return;
-    };
+    let mut cycle = totals.current.take()?;
+    let spent = spent();
     cycle.ending = now - stop_ns;
     cycle.ended = now;
-    cycle.assist_ns = ASSIST_NS.load(Relaxed);
-    cycle.worker_ns = WORKER_NS.load(Relaxed);
+    cycle.assist_ns = spent.assist_ns - cycle.assist_ns;
+    cycle.worker_ns = spent.worker_ns - cycle.worker_ns;
     cycle.heap_at_end = at_end;
     cycle.marked = marked;
     // Both stops together, as in Go.
@@ -151,9 +190,12 @@ pub(crate) fn ended(at_end: u64, marked: u64, stop_ns: u64) {
     totals.pause_total_ns += pause;
     totals.cycles += 1;
     totals.forced += u64::from(cycle.forced);
-    totals.cpu_ns += cycle.assist_ns + cycle.worker_ns + pause * u64::from(cycle.procs);
+    STOPPED_NS.fetch_add(pause * u64::from(cycle.procs), Relaxed);
+    LAST_END.store(now, Relaxed);
     totals.last_end_ns = crate::sys::realtime_ns();
+    totals.ends_ns[at] = totals.last_end_ns;
     totals.last = Some(cycle);
+    Some(cycle)
 }
 
 impl Cycle {
@@ -166,7 +208,7 @@ impl Cycle {
 pub(crate) fn last_cycle() -> Option<(Cycle, u64)> {
     let m = kernel::enter_quietly();
     let totals = TOTALS.lock();
-    let last = totals.last.map(|cycle| (cycle, totals.cpu_ns));
+    let last = totals.last.map(|cycle| (cycle, spent().all()));
     drop(totals);
     kernel::leave(m);
     last
@@ -181,7 +223,7 @@ pub struct MemStats {
     pub alloc: u64,
     /// Bytes of all objects ever allocated.
     pub total_alloc: u64,
-    /// Bytes asked of the system: the heap and its tables.
+    /// Bytes of address space asked of the system: the heap, its tables, stacks.
     pub sys: u64,
     /// Objects ever allocated.
     pub mallocs: u64,
@@ -199,6 +241,14 @@ pub struct MemStats {
     pub heap_released: u64,
     /// Objects allocated and not freed yet.
     pub heap_objects: u64,
+    /// Bytes of address space for goroutines' stacks that are in use or kept for the
+    /// next; only the pages that were touched take memory.
+    pub stack_inuse: u64,
+    /// Bytes of address space for all stacks.
+    pub stack_sys: u64,
+    /// Bytes that the native heap has given out and not got back, with a
+    /// [`CountingAllocator`](super::CountingAllocator); 0 without.
+    pub native_alloc: u64,
     /// Bytes of tables about the heap.
     pub gc_sys: u64,
     /// The size at which the next collection is to be over; `u64::MAX` for none.
@@ -209,10 +259,17 @@ pub struct MemStats {
     pub pause_total_ns: u64,
     /// How long each of the last 256 has; the last one is at `(num_gc + 255) % 256`.
     pub pause_ns: [u64; PAUSES],
+    /// When each of them was over, in nanoseconds since 1970.
+    pub pause_end: [u64; PAUSES],
     /// Collections so far.
     pub num_gc: u64,
     /// Those that `gc()` asked for.
     pub num_forced_gc: u64,
+    /// The share of the CPU time that there was since the start (GOMAXPROCS times the
+    /// time) that collecting took: a number from 0 to 1.
+    pub gc_cpu_fraction: f64,
+    /// Whether growth of the heap makes it collect: GOGC is not off.
+    pub enable_gc: bool,
     /// Size, allocations and frees of each size class; large objects are not in it.
     pub by_size: Vec<BySize>,
 }
@@ -244,6 +301,7 @@ pub fn read_mem_stats() -> MemStats {
     // Before the runtime is entered: nothing is allocated inside.
     let mut by_size = Vec::with_capacity(CLASSES);
     let mut taken = [0u64; SPAN_CLASSES];
+    let (stack_sys, stack_inuse) = crate::runtime_builder::stack_bytes();
     let m = kernel::enter_quietly();
     let stopped = world::stop();
     cache::for_each(&stopped, |cache| {
@@ -252,10 +310,12 @@ pub fn read_mem_stats() -> MemStats {
     let freed: [u64; SPAN_CLASSES] = std::array::from_fn(|class| FREES[class].load(Relaxed));
     let (large_taken, large_freed) = (LARGE_TAKEN.load(Relaxed), LARGE_FREED.load(Relaxed));
     let pages = heap::totals();
-    let (_, goal) = cycle::live_and_goal();
+    let (goal, enable_gc) = cycle::goal_and_enabled();
+    let procs = m.rt.get().map_or(1, |rt| u64::from(rt.procs()));
     let totals = TOTALS.lock();
     let (cycles, forced) = (totals.cycles, totals.forced);
     let (pause_total_ns, pause_ns) = (totals.pause_total_ns, totals.pauses_ns);
+    let pause_end = totals.ends_ns;
     let last_gc = totals.last_end_ns;
     drop(totals);
     drop(stopped);
@@ -278,12 +338,13 @@ pub fn read_mem_stats() -> MemStats {
             });
         }
     }
+    let whole = super::trace_line::since_start() * procs;
     let heap_sys = (pages.reserved - pages.tables) as u64;
     let heap_inuse = pages.in_use as u64;
     MemStats {
         alloc: total - gone,
         total_alloc: total,
-        sys: pages.reserved as u64,
+        sys: pages.reserved as u64 + stack_sys,
         mallocs,
         frees,
         heap_alloc: total - gone,
@@ -292,13 +353,75 @@ pub fn read_mem_stats() -> MemStats {
         heap_inuse,
         heap_released: heap_sys - heap_inuse - pages.idle_backed as u64,
         heap_objects: mallocs - frees,
+        stack_inuse,
+        stack_sys,
+        native_alloc: super::native::bytes(),
         gc_sys: pages.tables as u64,
         next_gc: goal,
         last_gc,
         pause_total_ns,
         pause_ns,
+        pause_end,
         num_gc: cycles,
         num_forced_gc: forced,
+        gc_cpu_fraction: (spent().all() as f64 / whole.max(1) as f64).min(1.0),
+        enable_gc,
         by_size,
+    }
+}
+
+/// Go's `debug.GCStats`; see [`read_gc_stats`](crate::debug::read_gc_stats).
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct GcStats {
+    /// When the last collection was over; `None` if there was none.
+    pub last_gc: Option<SystemTime>,
+    /// Collections so far.
+    pub num_gc: u64,
+    /// How long they have stopped the world altogether.
+    pub pause_total: Duration,
+    /// How long each of the last ones has, at most 256, the newest first.
+    pub pause: Vec<Duration>,
+    /// When each of them was over.
+    pub pause_end: Vec<SystemTime>,
+}
+
+impl GcStats {
+    /// The pause that this part (0 to 1) of those in `pause` did not exceed: 0 gives the
+    /// shortest, 0.5 the median, 1 the longest. Zero if there was none.
+    ///
+    /// ```
+    /// marmota::gc::gc();
+    /// let stats = marmota::debug::read_gc_stats();
+    /// assert!(stats.pause_quantile(0.5) <= stats.pause_quantile(1.0));
+    /// ```
+    pub fn pause_quantile(&self, part: f64) -> Duration {
+        let mut sorted = self.pause.clone();
+        sorted.sort_unstable();
+        let at = (part.clamp(0.0, 1.0) * sorted.len() as f64) as usize;
+        let last = sorted.len().saturating_sub(1);
+        sorted.get(at.min(last)).copied().unwrap_or_default()
+    }
+}
+
+/// `debug::read_gc_stats`.
+pub(crate) fn read_gc_stats() -> GcStats {
+    let m = kernel::enter_quietly();
+    let totals = TOTALS.lock();
+    let (cycles, total) = (totals.cycles, totals.pause_total_ns);
+    let (pauses, ends) = (totals.pauses_ns, totals.ends_ns);
+    drop(totals);
+    kernel::leave(m);
+    let at = |ns| SystemTime::UNIX_EPOCH + Duration::from_nanos(ns);
+    let newest_first = (0..cycles).rev().take(PAUSES).map(|i| i as usize % PAUSES);
+    let pause_end: Vec<_> = newest_first.clone().map(|i| at(ends[i])).collect();
+    GcStats {
+        last_gc: pause_end.first().copied(),
+        num_gc: cycles,
+        pause_total: Duration::from_nanos(total),
+        pause: newest_first
+            .map(|i| Duration::from_nanos(pauses[i]))
+            .collect(),
+        pause_end,
     }
 }

@@ -24,6 +24,11 @@ pub(crate) fn set_up(on: bool) {
     ON.store(on, Relaxed);
 }
 
+/// Nanoseconds since the program began, as far as the collector knows.
+pub(crate) fn since_start() -> u64 {
+    crate::sys::monotonic_ns() - ORIGIN.load(Relaxed)
+}
+
 /// Prints the last cycle's line, if that was asked for. Outside of the runtime.
 pub(crate) fn print() {
     if !ON.load(Relaxed) {

@@ -11,6 +11,7 @@ use crate::kernel;
 use crate::sched::m::Kind;
 use crate::sched::{Closure, switch};
 use std::panic::Location;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Bytes that a worker marks in a step: some tens of microseconds.
 const STEP: usize = 128 << 10;
@@ -28,6 +29,17 @@ pub(crate) fn start() {
     for _ in 0..workers {
         spawn(mark_and_sweep);
     }
+}
+
+/// The body of a goroutine that begins a cycle because there has been none for long.
+pub(crate) fn collect() {
+    // Nobody has counted it as started, as `run` counts it as ended.
+    let m = kernel::enter_quietly();
+    m.rt().system.fetch_add(1, Relaxed);
+    let p = m.p();
+    p.started.store(p.started.load(Relaxed) + 1, Relaxed);
+    kernel::leave(m);
+    run(cycle::begin_by_time);
 }
 
 /// Starts what drops dead values: a goroutine where there are goroutines, or a thread.

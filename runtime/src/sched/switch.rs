@@ -56,6 +56,22 @@ pub(crate) fn spawn_system(m: MRef, closure: Closure, at: &'static Location<'sta
     p.rt().wake_for(p, false);
 }
 
+/// As [`spawn_system`], by a thread that is none of this runtime's: sysmon. The body
+/// counts itself as started.
+pub(crate) fn inject_system(
+    rt: &'static super::Rt,
+    closure: Closure,
+    at: &'static Location<'static>,
+) {
+    let g = super::g::SLAB.alloc_one();
+    g.home.set(super::Home::Parallel);
+    g.rt.set(Some(rt));
+    // Relaxed: numbers only have to differ.
+    g.prepare(rt.next_id.fetch_add(1, Relaxed), 0, at, closure);
+    g.system.set(true);
+    rt.inject(g);
+}
+
 /// Makes a waiting goroutine runnable. The caller took it out of the queue it
 /// waited in, and so is the only one to do this.
 #[inline]

@@ -14,7 +14,9 @@
 //!   decision since the last look and used little CPU time;
 //! - a thread that has come back and runs without a P is stopped until it gets one;
 //! - a thread is woken for work that lies still beside idle Ps;
-//! - the network is polled when nobody has for 10 ms.
+//! - the network is polled when nobody has for 10 ms;
+//! - the collected heap gives free pages back, and is collected at least every two
+//!   minutes (`gc::tend`).
 //!
 //! It allocates nothing while goroutines run: one of them may have been stopped with
 //! the allocator's lock, and would wait for sysmon. What needs memory is done by the
@@ -61,7 +63,7 @@ pub(crate) fn run(rt: &'static Rt) {
     let (mut delay, mut idle) = (SHORTEST_NS, 0);
     let mut soon = false;
     let mut suspicion_ns = SHORTEST_NS;
-    let mut next_scan = 0;
+    let (mut next_scan, mut next_tending) = (0, 0);
     let start = sys::monotonic_ns();
     let trace_ns = u64::from(rt.config.trace_ms) * 1_000_000;
     let mut next_trace = start + trace_ns;
@@ -94,6 +96,10 @@ pub(crate) fn run(rt: &'static Rt) {
             // At most a twentieth of our time, whatever their number.
             let took = sys::monotonic_ns() - now;
             next_scan = now + SOON_NS.max(20 * took);
+        }
+        if now >= next_tending {
+            next_tending = now + LONGEST_NS;
+            crate::gc::tend(rt, now);
         }
         if trace_ns > 0 && now >= next_trace {
             next_trace = now + trace_ns;
@@ -134,7 +140,10 @@ fn sleep(rt: &'static Rt, word: u32, delay: u64) {
     // SeqCst: pairs with `pop_idle_p`: we see that a P was taken, or are woken.
     rt.sysmon_sleeps.store(true, SeqCst);
     if nothing_to_watch(rt) {
-        sys::futex_wait(&rt.sysmon_word, word, None);
+        // The heap may want something at some time, however idle the program is.
+        let due = crate::gc::due();
+        let left = due.map(|at| at.saturating_sub(sys::monotonic_ns()).max(LONGEST_NS));
+        sys::futex_wait(&rt.sysmon_word, word, left);
     }
     rt.sysmon_sleeps.store(false, SeqCst);
 }
