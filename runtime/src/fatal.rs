@@ -4,8 +4,11 @@
 //! runtime, where the allocator's lock may be held by a goroutine that will not
 //! run again.
 
+use crate::sched::{Home, m};
 use crate::sys::raw_write;
+use std::backtrace::Backtrace;
 use std::fmt::Write;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Go's status for a fatal error and for a panic nobody recovers.
 pub(crate) const EXIT_STATUS: i32 = 2;
@@ -56,6 +59,24 @@ pub(crate) fn fatal(message: std::fmt::Arguments<'_>) -> ! {
         let mut err = Stderr::new();
         let _ = writeln!(err, "fatal error: {message}");
     }
+    exit()
+}
+
+/// As [`fatal`], for an error of the code that runs here: with its goroutine's stack.
+#[cold]
+pub(crate) fn fatal_here(message: std::fmt::Arguments<'_>) -> ! {
+    let mut err = Stderr::new();
+    let _ = writeln!(err, "fatal error: {message}");
+    let here = m::current().and_then(|m| Some((m, m.g.get()?)));
+    if let Some((m, g)) = here.filter(|(_, g)| g.home.get() != Home::Thread) {
+        let _ = writeln!(err, "\ngoroutine {} [running]:", g.id.load(Relaxed));
+        // A captured stack is allocated.
+        if !m.in_runtime.load(Relaxed) {
+            crate::dump::frames(&mut err, &Backtrace::force_capture());
+        }
+        crate::dump::created_by(&mut err, g);
+    }
+    drop(err);
     exit()
 }
 

@@ -300,7 +300,7 @@ impl RawMutex {
 
     fn check_locked(&self, before: u32) {
         if before & LOCKED == 0 {
-            crate::fatal::fatal(format_args!("sync: unlock of unlocked mutex"));
+            crate::fatal::fatal_here(format_args!("sync: unlock of unlocked mutex"));
         }
     }
 

@@ -3,7 +3,9 @@
 //! Each test runs this executable again as a child process, whose main function is
 //! then the program's: no test harness, no thread but the program's own (a harness
 //! has threads, and while there are threads that are not the runtime's, it does not
-//! report a deadlock).
+//! report a deadlock). The programs that are compared with Go's are in `beside_go`.
+
+mod beside_go;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::{Command, Output};
@@ -13,11 +15,15 @@ const CHILD: &str = "MARMOTA_TEST_PROGRAM";
 
 fn main() {
     if let Ok(name) = std::env::var(CHILD) {
+        // A program that hangs is killed: no test waits for ever.
+        // SAFETY: alarm has no preconditions.
+        unsafe { libc::alarm(60) };
         let body = PROGRAMS
             .iter()
             .find(|(of, _, _)| *of == name)
-            .expect("a program's name")
-            .1;
+            .map(|program| program.1)
+            .or_else(|| beside_go::body(&name))
+            .expect("a program's name");
         let rt = marmota::Runtime::builder()
             .build()
             .expect("the default builds");
@@ -37,7 +43,8 @@ fn main() {
             Ok(())
         })
     });
-    libtest_mimic::run(&Arguments::from_args(), programs.chain(others).collect()).exit();
+    let trials = programs.chain(others).chain(beside_go::trials(run));
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
 }
 
 /// Runs a program with this GOMAXPROCS; gives what it printed and how it ended.
@@ -97,9 +104,9 @@ const PROGRAMS: &[Program] = &[
             let words = [
                 "panic: the reason 7\n\ngoroutine ",
                 " [running]:\n",
-                "tests/programs.rs:",
+                "tests/programs/main.rs:",
                 "created by ",
-                "tests/programs.rs:",
+                "tests/programs/main.rs:",
                 " in goroutine 1\n",
             ];
             ends_with_2_saying(&run("2"), &words);
@@ -147,9 +154,9 @@ const PROGRAMS: &[Program] = &[
                 let words = [
                     "fatal error: all goroutines are asleep - deadlock!\n\n",
                     "goroutine 1 [sync.WaitGroup.Wait]:\n",
-                    "tests/programs.rs:",
+                    "tests/programs/main.rs:",
                     "[chan send]:\n",
-                    "tests/programs.rs:",
+                    "tests/programs/main.rs:",
                     "created by ",
                     " in goroutine 1\n",
                 ];

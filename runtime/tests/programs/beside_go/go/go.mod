@@ -1,0 +1,3 @@
+module beside_go
+
+go 1.25
