@@ -1,0 +1,28 @@
+//! Exercise 3: a pipeline.
+//!
+//! One function connects one stage, and the pipeline is that function, applied again
+//! and again. A stage closes its own channel when the one before it is closed: it is
+//! that channel's only sender, so it may.
+
+use marmota::chan::Receiver;
+
+/// What a stage does with a value: pass on another one, or drop it (`None`).
+pub type Stage = Box<dyn Fn(u64) -> Option<u64> + Send>;
+
+/// Connects `stages`, one behind the other and the first behind `source`.
+pub fn pipeline(source: Receiver<u64>, stages: Vec<Stage>) -> Receiver<u64> {
+    stages.into_iter().fold(source, connect)
+}
+
+fn connect(input: Receiver<u64>, stage: Stage) -> Receiver<u64> {
+    let (out, output) = marmota::chan(0);
+    marmota::go(move || {
+        for value in input {
+            if let Some(made) = stage(value) {
+                out.send(made);
+            }
+        }
+        out.close();
+    });
+    output
+}

@@ -1,0 +1,25 @@
+//! Verdict: wrong result. The channels between the stages are so large that nobody ever
+//! waits, and the source is read to its end although nobody takes what comes out.
+
+use marmota::chan::Receiver;
+
+/// What a stage does with a value: pass on another one, or drop it (`None`).
+pub type Stage = Box<dyn Fn(u64) -> Option<u64> + Send>;
+
+/// Connects `stages`, one behind the other and the first behind `source`.
+pub fn pipeline(source: Receiver<u64>, stages: Vec<Stage>) -> Receiver<u64> {
+    stages.into_iter().fold(source, connect)
+}
+
+fn connect(input: Receiver<u64>, stage: Stage) -> Receiver<u64> {
+    let (out, output) = marmota::chan(1_000);
+    marmota::go(move || {
+        for value in input {
+            if let Some(made) = stage(value) {
+                out.send(made);
+            }
+        }
+        out.close();
+    });
+    output
+}
