@@ -80,11 +80,13 @@ fn idle(before: usize, procs: usize) {
         });
     }
     (0..CONNECTIONS).for_each(|_| all_connected.recv().unwrap());
-    // Our threads: one per P and a few besides; the ones of the runtime before
-    // may still be ending.
+    // Our threads: one per P and a few besides. More on a machine that is so busy that
+    // goroutines use up their slices between two calls (each keeps the thread it was
+    // stopped on), and the ones of the runtime before may still be ending: but not one
+    // for each connection.
     let threads = threads();
     assert!(
-        threads <= before + procs + 6,
+        threads <= before + procs + CONNECTIONS / 20,
         "{threads} threads, {before} before, for {CONNECTIONS} connections on {procs} Ps"
     );
     start.close();
