@@ -48,6 +48,9 @@ struct Options {
     /// Also write the table to book/generated/benchmarks.md, and its plot beside it.
     #[arg(long)]
     write: bool,
+    /// Measure nothing: draw the plot of the table that the book has.
+    #[arg(long, conflicts_with_all = ["write", "only"])]
+    plot: bool,
     /// Print the rows and end.
     #[arg(long)]
     list: bool,
@@ -68,7 +71,12 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    match measure(&options) {
+    let done = if options.plot {
+        draw().map(|()| true)
+    } else {
+        measure(&options)
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(problem) => {
@@ -130,13 +138,7 @@ fn measure(options: &Options) -> Result<bool, String> {
         let path = generated();
         write(&path, &markdown)?;
         eprintln!("written to {}", path.display());
-        // A run without Go, or of a few rows, has nothing to draw or too little.
-        let whole = rows.len() == ROWS.len();
-        if let Some(svg) = plot::svg(&report).filter(|_| whole) {
-            let path = path.with_extension("svg");
-            write(&path, &svg)?;
-            eprintln!("written to {}", path.display());
-        }
+        draw()?;
     }
     Ok(!results
         .iter()
@@ -157,6 +159,24 @@ fn command() -> String {
 /// Where the book takes the table from.
 fn generated() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book/generated/benchmarks.md")
+}
+
+/// Draws the book's table.
+fn draw() -> Result<(), String> {
+    let path = generated();
+    let table = std::fs::read_to_string(&path)
+        .map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+    let Some(svg) = plot::svg(&table) else {
+        return Err(format!(
+            "not drawn: {} has no row with a figure of ours and one of Go's. {}",
+            path.display(),
+            go::HOW_TO_GET
+        ));
+    };
+    let path = path.with_extension("svg");
+    write(&path, &svg)?;
+    eprintln!("written to {}", path.display());
+    Ok(())
 }
 
 fn write(path: &Path, markdown: &str) -> Result<(), String> {

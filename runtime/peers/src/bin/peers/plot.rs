@@ -10,10 +10,7 @@
 //! the same work. The shapes carry the meaning, the colours only help. Nothing is
 //! loaded, and text takes the colour of the page, so it is right in every theme.
 
-use marmota_peers::rows::{Goal, Row};
-
-use crate::programs::Kind;
-use crate::table::Report;
+use marmota_peers::rows::{Goal, ROWS, Row};
 
 /// One line of the plot.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +24,8 @@ struct Line {
 }
 
 /// Where the axis begins and ends, as powers of two.
-const FROM: i32 = -6;
-const TO: i32 = 4;
+const FROM: i32 = -5;
+const TO: i32 = 3;
 
 const WIDTH: f64 = 780.0;
 const LEFT: f64 = 140.0;
@@ -36,40 +33,69 @@ const RIGHT: f64 = 20.0;
 const TOP: f64 = 44.0;
 const LINE: f64 = 15.0;
 
-/// The picture; none if nothing can be compared.
-pub fn svg(report: &Report<'_>) -> Option<String> {
-    let lines: Vec<Line> = report
-        .rows
-        .iter()
-        .flat_map(|row| of_row(report, row))
-        .collect();
+/// The picture of a table as [`crate::table`] writes it; none if nothing in it can be
+/// compared. It is made from the text and nothing else, so what a page shows beside the
+/// table is that very run.
+pub fn svg(table: &str) -> Option<String> {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut row = None;
+    for line in table.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [
+            "",
+            work,
+            _per,
+            procs,
+            ours,
+            go,
+            _ratio,
+            _goal,
+            reached,
+            peer,
+            "",
+        ] = cells[..]
+        else {
+            continue;
+        };
+        // The work is named once for all lines of a row.
+        if !work.is_empty() {
+            row = ROWS.iter().find(|row| row.work == work);
+        }
+        let (Some(row), Ok(procs)) = (row, procs.parse()) else {
+            continue;
+        };
+        lines.extend(of_row(row, procs, [ours, go, reached, peer]));
+    }
     (!lines.is_empty()).then(|| draw(&lines))
 }
 
-fn of_row(report: &Report<'_>, row: &Row) -> Vec<Line> {
-    let mut procs: Vec<usize> = report.cells(row).map(|cell| cell.procs).collect();
-    procs.sort_unstable();
-    procs.dedup();
-    let line = |procs| {
-        let ours = report.figure(row, procs, Kind::Ours)?;
-        let go = report.figure(row, procs, Kind::Go)?;
-        // A note on ours says that it was other work.
-        ours.note.is_empty().then(|| Line {
-            name: row.name,
-            procs,
-            ours: ours.value / go.value,
-            peer: report
-                .best_peer_figure(row, procs)
-                .map(|(label, figure)| (label.to_owned(), figure.value / go.value)),
-            goal: match row.goal {
-                Goal::OfGo(part) => Some(part),
-                Goal::OfGoAt(part, at) => (at == procs).then_some(part),
-                Goal::AtMost(most) => Some(most / go.value),
-                Goal::AtLeast(_) => None,
-            },
-        })
-    };
-    procs.into_iter().filter_map(line).collect()
+fn of_row(row: &'static Row, procs: usize, cells: [&str; 4]) -> Option<Line> {
+    let [ours, go, reached, peer] = cells;
+    let (ours, _) = figure(ours)?;
+    let (go, _) = figure(go)?;
+    // Judged neither met nor missed: ours did another work than Go's.
+    if reached.starts_with("other work") {
+        return None;
+    }
+    Some(Line {
+        name: row.name,
+        procs,
+        ours: ours / go,
+        peer: figure(peer).map(|(ns, label)| (label.to_owned(), ns / go)),
+        goal: match row.goal {
+            Goal::OfGo(part) => Some(part),
+            Goal::OfGoAt(part, at) => (at == procs).then_some(part),
+            Goal::AtMost(most) => Some(most / go),
+            Goal::AtLeast(_) => None,
+        },
+    })
+}
+
+/// `4,352 B tokio` as 4352 and `tokio`. Rates are not drawn: Go has none.
+fn figure(cell: &str) -> Option<(f64, &str)> {
+    let (number, rest) = cell.split_once(' ').unwrap_or((cell, ""));
+    let label = rest.strip_prefix('B').unwrap_or(rest).trim();
+    Some((number.replace(',', "").parse().ok()?, label))
 }
 
 /// Where a part of Go's time lies on the axis; what is off it stands at its end.
@@ -230,6 +256,29 @@ mod tests {
         assert!(svg.contains("ours: 0.70 of Go's"), "{svg}");
         // A name stands once for all lines of a row.
         assert_eq!(svg.matches(">ring<").count(), 1);
+    }
+
+    #[test]
+    fn a_table_is_read_and_what_cannot_be_compared_is_left_out() {
+        let row = ROWS.iter().find(|row| row.name == "pingpong").unwrap();
+        let memory = ROWS.iter().find(|row| row.name == "memory").unwrap();
+        let table = format!(
+            "Some words.\n\n| work | per | P | ours | Go | ours / Go | goal | reached | best Rust peer |\n\
+             |---|---|--:|--:|--:|--:|--:|---|---|\n\
+             | {} | call | 1 | 56 | 1,120 | 0.05 | ≤ 0.2 | met | 88 kanal on tokio |\n\
+             |  |  | 2 | 65 | 230 | – | ≤ 0.2 | other work, see below | – |\n\
+             | {} | goroutine | 2 | 4,352 B | 2,176 B | 2.00 | ≤ 4,813 B | met | 448 B tokio |\n\
+             | no such work | call | 1 | 1 | 1 | 1 | – | – | – |\n",
+            row.work, memory.work
+        );
+        let svg = svg(&table).unwrap();
+        assert!(svg.contains("ours: 0.05 of Go's"), "{svg}");
+        assert!(svg.contains("ours: 2.00 of Go's"), "{svg}");
+        assert!(svg.contains("kanal on tokio: 0.08 of Go's"), "{svg}");
+        assert!(svg.contains("tokio: 0.21 of Go's"), "{svg}");
+        // Those two, and the legend's.
+        assert_eq!(svg.matches("<circle").count(), 3);
+        assert_eq!(self::svg("no table\n"), None);
     }
 
     #[test]

@@ -160,21 +160,18 @@ impl Report<'_> {
         }
     }
 
-    /// What was measured of a row.
-    pub fn cells(&self, row: &Row) -> impl Iterator<Item = &Cell> {
+    fn cells(&self, row: &Row) -> impl Iterator<Item = &Cell> {
         let name = row.name;
         self.results.iter().filter(move |cell| cell.row == name)
     }
 
-    /// The figure of ours or of Go's.
-    pub fn figure(&self, row: &Row, procs: usize, kind: Kind) -> Option<&Figure> {
+    fn figure(&self, row: &Row, procs: usize, kind: Kind) -> Option<&Figure> {
         self.cells(row)
             .find(|cell| cell.procs == procs && self.programs[cell.program].kind == kind)
             .and_then(|cell| cell.outcome.as_ref().ok())
     }
 
-    /// The best of the Rust peers, with its name.
-    pub fn best_peer_figure(&self, row: &Row, procs: usize) -> Option<(&'static str, &Figure)> {
+    fn best_peer(&self, row: &Row, procs: usize) -> String {
         self.cells(row)
             .filter(|cell| cell.procs == procs && self.programs[cell.program].kind == Kind::Peer)
             .filter_map(|cell| {
@@ -184,17 +181,13 @@ impl Report<'_> {
                 ))
             })
             .min_by(|(_, a), (_, b)| a.value.total_cmp(&b.value))
-    }
-
-    fn best_peer(&self, row: &Row, procs: usize) -> String {
-        let best = self.best_peer_figure(row, procs);
-        best.map_or("–".to_owned(), |(label, figure)| {
-            let shown = show(figure.value, row.unit);
-            match figure.note.as_str() {
-                "" => format!("{shown} {label}"),
-                note => format!("{shown} {label} ({note})"),
-            }
-        })
+            .map_or("–".to_owned(), |(label, figure)| {
+                let shown = show(figure.value, row.unit);
+                match figure.note.as_str() {
+                    "" => format!("{shown} {label}"),
+                    note => format!("{shown} {label} ({note})"),
+                }
+            })
     }
 }
 
