@@ -109,7 +109,14 @@ fn try_keep(course: &Course, paths: &[PathBuf]) -> io::Result<Backup> {
                 store::put(&course.root, &unfinished.join(i.to_string()), &bytes)?;
                 Some(i.to_string())
             }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                None
+            }
             Err(e) => return Err(e),
         };
         let path = path.strip_prefix(&course.root).unwrap_or(path).to_owned();

@@ -27,7 +27,7 @@ const BAR: f64 = 18.0;
 pub fn svg(title: &str, groups: &[Group]) -> String {
     let mut body = String::new();
     let mut y = 44.0;
-    for group in groups {
+    for group in groups.iter().filter(|group| !group.bars.is_empty()) {
         let longest = group.bars.iter().map(|(_, e)| e.high.max(e.point));
         let longest = longest.fold(f64::MIN_POSITIVE, f64::max);
         let x = |ns: f64| LEFT + ns / longest * (END - LEFT);
@@ -124,7 +124,12 @@ mod tests {
             name: "map & more".into(),
             bars: vec![("learner", exact(3000.0)), ("reference", exact(1500.0))],
         };
-        let svg = svg("lesson-01", &[group]);
+        let unmeasured = Group {
+            name: "none".into(),
+            bars: Vec::new(),
+        };
+        let svg = svg("lesson-01", &[group, unmeasured]);
+        assert!(!svg.contains("none</text>"), "{svg}");
         let widths: Vec<f64> = svg
             .lines()
             .filter(|line| line.contains(&format!("<rect x=\"{LEFT}\"")))

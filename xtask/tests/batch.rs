@@ -292,7 +292,9 @@ fn a_course_that_was_bent_grades_nobody() {
     let test = "lessons/lesson-09-example/tests/graded.rs";
     let text = fs::read_to_string(course.root().join(test)).unwrap();
     course.write(test, &text.replace("Ok(42)", "Ok(_)"));
-    let error = contains(test).and(contains("reset --tests"));
+    let error = contains("these are not the course's own any more")
+        .and(contains(test))
+        .and(contains("reset --tests"));
     grade(&course, "").assert().code(1).stderr(error);
 }
 

@@ -349,5 +349,6 @@ fn a_folder_that_is_no_course_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.arg("list").env("MARMOTA_COURSE", folder.path());
-    command.assert().code(1).stderr(contains("inside a clone"));
+    let error = contains("there is no folder `lessons`").and(contains("inside a clone"));
+    command.assert().code(1).stderr(error);
 }

@@ -252,7 +252,9 @@ fn what_is_no_clone_or_not_in_order_says_what_to_do() {
     let course = origin.cloned();
     course.write("old.txt", "staged\n");
     course.git("add old.txt");
-    let error = contains("staged and not committed:\nold.txt").and(contains("git commit"));
+    let error = contains("these are staged and not committed")
+        .and(contains("\nold.txt"))
+        .and(contains("git commit"));
     course.xtask("update").assert().code(1).stderr(error);
     course.git("reset -q --hard");
 
