@@ -1,4 +1,4 @@
-//! What `reset` and `undo` have replaced, kept for good.
+//! What `reset`, `undo` and `update` have replaced, kept for good.
 //!
 //! ```text
 //! .marmota/backups/0003/       one change: the third

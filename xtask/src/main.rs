@@ -42,8 +42,15 @@ use trouble::Outcome;
 
 /// A course in Go-style concurrency, and the runtime under it.
 ///
-/// Start with `cargo xtask list`, then `cargo xtask check lesson-01`. A lesson is
-/// named by its number (1), id (lesson-01), name (goroutines) or folder.
+/// A day with it:
+///
+///   cargo xtask next      what to build now, and in which file
+///   cargo xtask watch     grades it at each save; keys give hints
+///   cargo xtask hint 1    one hint more each time
+///   cargo xtask bench 1   once it passes: how fast it is
+///
+/// A lesson is named by its number (1), id (lesson-01), name (goroutines) or folder.
+/// All red is right at the start: a starter is meant to fail until you write it.
 #[derive(Parser)]
 #[command(
     verbatim_doc_comment,

@@ -1,4 +1,4 @@
-//! `undo`: brings back what a reset, or another undo, has replaced.
+//! `undo`: brings back what a reset, an update or another undo has replaced.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use crate::backups::{self, Backup};
 use crate::course::Course;
 use crate::trouble::{Outcome, Trouble};
 
-/// Bring back what the last reset replaced, to the byte
+/// Bring back what the last reset or update replaced, to the byte
 ///
 /// What stands there now is kept too, so undoing twice changes nothing.
 #[derive(clap::Args)]
@@ -34,7 +34,7 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
         return Err(Trouble::new(
             match arguments.number {
                 Some(number) => format!("there is no backup {number}"),
-                None => "there is nothing to undo: nothing was reset".into(),
+                None => "there is nothing to undo: nothing was reset or updated".into(),
             },
             "`cargo xtask undo --list` shows the backups",
         ));
