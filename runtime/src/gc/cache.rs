@@ -42,6 +42,8 @@ pub(crate) struct Cache {
     rt: Cell<Option<&'static Rt>>,
     /// Bytes of marking that allocations here owe.
     pub(crate) debt: Cell<i64>,
+    /// Allocations of the deterministic run that it belongs to.
+    pub(crate) in_run: Cell<u64>,
     /// The marker of whoever marks with this cache.
     pub(crate) marker: UnsafeCell<Marker>,
 }
@@ -209,7 +211,7 @@ impl Cache {
     }
 
     fn begin_run(&self, region: &Region, class: usize, span: SpanRef) -> bool {
-        let most = if region.phase.stress() {
+        let most = if region.phase.stress() || region.in_run().is_some() {
             1
         } else if class % 3 == Contents::Drops as usize && native::is_counted() {
             // Each of these objects may hold much native memory: the pacer looks often.
@@ -257,6 +259,11 @@ impl Cache {
     /// stopped.
     pub(crate) fn set_cards(&self) {
         self.runs.iter().for_each(Run::set_cards);
+    }
+
+    /// Whether a run has slots left. By the owner.
+    pub(crate) fn has_slots(&self) -> bool {
+        self.runs.iter().any(|run| run.next.get() < run.end.get())
     }
 
     /// Ends all runs and gives the spans back. The world is stopped.

@@ -13,10 +13,13 @@
 //!
 //! When a cycle begins: by growth, when what was handed out since the last one reaches
 //! the trigger (`pacer`); by a memory limit, in the same way with a lower goal; by
-//! `gc()`; and two minutes after the last one (`background`).
+//! `gc()`; and two minutes after the last one (`background`). In deterministic runs none
+//! of this counts, but the run itself (`runs`).
 
 use super::world::{self, Region};
-use super::{background, cache, central, heap, limiter, mark, native, pacer, reaper, settings};
+use super::{
+    background, cache, central, heap, limiter, mark, native, pacer, reaper, runs, settings,
+};
 use super::{stats, trace_line, worker};
 use crate::kernel;
 use crate::sched::MRef;
@@ -55,6 +58,7 @@ const ASSIST_STEP: i64 = 64 << 10;
 pub(crate) fn handed_out(region: &Region, bytes: usize) {
     // Relaxed: sums.
     LIVE.fetch_add(bytes as u64, Relaxed);
+    runs::allocated();
     if region.phase.marking() {
         BLACK.fetch_add(bytes as u64, Relaxed);
         let owed = bytes as u64 * ASSIST.load(Relaxed) / 256;
@@ -68,8 +72,13 @@ pub(crate) fn wants_attention(region: &Region) -> bool {
     if region.phase.stress() {
         return true;
     }
+    let due_in_run = region
+        .in_run()
+        .is_some_and(|m| runs::is_due(m, region.cache));
     if region.phase.marking() {
         region.cache.debt.get() > 0
+    } else if region.in_run().is_some() {
+        due_in_run
     } else {
         is_due().is_some()
     }
@@ -137,20 +146,30 @@ pub(crate) fn attend() {
         collect();
     } else if phase.marking() {
         assist();
+    } else if inside(|m| m.kind.get()) == Kind::Sim {
+        // What was found due stays so, whatever other threads do to the heap.
+        if start(false) {
+            take_all_steps();
+        }
     } else if let Some(due) = is_due()
         && !(due == Due::Limit && limits())
         && start(false)
     {
         // In a parallel runtime workers do the rest, and assists.
         if inside(|m| m.kind.get()) != Kind::Parallel {
-            let this = BEGUN.load(SeqCst);
-            while ENDED.load(SeqCst) < this {
-                help();
-            }
-            central::finish();
-            reaper::kick();
+            take_all_steps();
         }
     }
+}
+
+/// Brings the cycle that is on to its end, with its sweeping.
+fn take_all_steps() {
+    let this = BEGUN.load(SeqCst);
+    while ENDED.load(SeqCst) < this {
+        help();
+    }
+    central::finish();
+    reaper::kick();
 }
 
 /// Whether the collector has had its share of the CPU time.
@@ -360,7 +379,7 @@ pub(crate) fn dropped() {
     }
 }
 
-fn in_a_stop<R>(f: impl FnOnce() -> R) -> R {
+pub(crate) fn in_a_stop<R>(f: impl FnOnce() -> R) -> R {
     inside(|_| {
         let _stopped = world::stop();
         f()

@@ -15,6 +15,7 @@
 //!   heap.rs    pages, tables                pacer.rs   goal, trigger
 //!   classes.rs sizes                        limiter.rs at most half of the CPU time
 //!   native.rs  what malloc has given out    reaper.rs  destructors
+//!   runs.rs    deterministic runs
 //!   stats.rs  trace_line.rs  settings.rs    background.rs  time and the scavenger
 //! ```
 //!
@@ -46,6 +47,7 @@ mod mark;
 mod native;
 mod pacer;
 mod reaper;
+mod runs;
 mod settings;
 mod span;
 mod stats;
@@ -63,6 +65,7 @@ pub use handle::Gc;
 pub use mark::Marker;
 pub use marmota_macros::Trace;
 pub use native::CountingAllocator;
+pub(crate) use runs::begin as begin_run;
 pub(crate) use stats::read_gc_stats;
 pub use stats::{BySize, GcStats, MemStats, read_mem_stats};
 pub use trace::Trace;

@@ -18,7 +18,9 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
 static DOOMED: SpinLock<PageVec<Listed>> = SpinLock::new(PageVec::new());
-/// Its length, as a hint.
+/// What a deterministic run is not to drop.
+static LEFT: SpinLock<PageVec<Listed>> = SpinLock::new(PageVec::new());
+/// The first list's length, as a hint.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// Puts a dead object on the list. By the sweeper, inside the runtime.
@@ -26,6 +28,25 @@ pub(crate) fn doom(object: *mut u8) {
     let mut doomed = DOOMED.lock();
     doomed.push(Listed(object));
     WAITING.store(doomed.len(), Relaxed);
+}
+
+/// What waits now is dropped by a thread, also if a deterministic run begins here.
+pub(crate) fn leave_to_a_thread() {
+    let m = kernel::enter_quietly();
+    {
+        let (mut doomed, mut left) = (DOOMED.lock(), LEFT.lock());
+        while let Some(object) = doomed.pop() {
+            left.push(object);
+        }
+        WAITING.store(0, Relaxed);
+    }
+    let some = !LEFT.lock().is_empty();
+    kernel::leave(m);
+    if some {
+        let builder = std::thread::Builder::new().name("marmota-reaper".into());
+        // Without a thread, the next run tries again.
+        drop(builder.spawn(|| reap_from(&LEFT, &AtomicUsize::new(0))));
+    }
 }
 
 /// Starts a reaper if there is something for it. Outside of the runtime.
@@ -41,12 +62,16 @@ pub(crate) fn waiting() -> usize {
 }
 
 fn reap() {
+    reap_from(&DOOMED, &WAITING);
+}
+
+fn reap_from(list: &SpinLock<PageVec<Listed>>, waiting: &AtomicUsize) {
     loop {
         let m = kernel::enter_quietly();
         let object = {
-            let mut doomed = DOOMED.lock();
+            let mut doomed = list.lock();
             let object = doomed.pop();
-            WAITING.store(doomed.len(), Relaxed);
+            waiting.store(doomed.len(), Relaxed);
             object
         };
         kernel::leave(m);

@@ -128,6 +128,11 @@ impl Region {
         Region { ..*self }
     }
 
+    /// The M, if it is in a deterministic run.
+    pub(crate) fn in_run(&self) -> Option<MRef> {
+        (self.m.kind.get() == Kind::Sim).then_some(self.m)
+    }
+
     #[inline(always)]
     pub(crate) fn leave(self) {
         // Release: what we did is seen by whoever stops the world.

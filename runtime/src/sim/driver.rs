@@ -91,6 +91,11 @@ pub(super) fn driver<'a>(m: MRef) -> &'a mut Driver {
     unsafe { &mut *m.sim.get() }
 }
 
+/// A number for all decisions of the run so far.
+pub(crate) fn course(m: MRef) -> u64 {
+    driver(m).trace
+}
+
 thread_local! {
     /// This thread's M and warm stacks for deterministic runs.
     static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
@@ -137,6 +142,7 @@ pub(crate) fn run_once<F: FnOnce() + Send>(
         driver: Box::new(Driver::new(strategy)),
     });
     let m = kept.m;
+    crate::gc::begin_run(m);
     let d = &mut *kept.driver;
     d.begin(strategy, limits, RUNS.fetch_add(1, Relaxed), record);
     m.kind.set(Kind::Sim);
