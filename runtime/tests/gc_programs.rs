@@ -101,7 +101,7 @@ const PROGRAMS: &[Program] = &[
         body: || {
             as_main(|| {
                 let live = list(40 * MB);
-                churn(100 * MB);
+                churn(40 * MB);
                 println!("{}", length(&live) == 40 * MB / NODE);
                 println!("0\n{}", read_mem_stats().num_gc);
             })
@@ -119,7 +119,7 @@ const PROGRAMS: &[Program] = &[
         name: "without a runtime a live heap over the limit does not stop it either",
         body: || {
             let live = list(40 * MB);
-            churn(60 * MB);
+            churn(40 * MB);
             println!("{}", length(&live) == 40 * MB / NODE);
         },
         check: |run| prints(&run(&[("GOMEMLIMIT", "16MiB")]), "true\n"),

@@ -23,6 +23,9 @@ use std::sync::atomic::Ordering::{Relaxed, Release};
 /// Shaded objects that a cache keeps before they go to the pool.
 const GREYS: usize = 256;
 
+/// Spans of any class that are swept at once before the heap grows over a limit.
+const SWEEP_STEP: usize = 64;
+
 /// Free slots in a row, of one span; null when there are none.
 pub(crate) struct Run {
     begin: Cell<*mut u8>,
@@ -128,7 +131,9 @@ impl Region {
             let run = &region.cache.runs[class];
             if run.next.get() == run.end.get() && !region.cache.refill(&region, class) {
                 region.leave();
-                let found = central::sweep_for(class);
+                // At the limit, pages of other classes may become free, too.
+                let found = central::sweep_for(class)
+                    || heap::is_tight() && central::sweep_some(SWEEP_STEP);
                 region = Region::enter();
                 // Another cache, perhaps.
                 let run = &region.cache.runs[class];

@@ -232,38 +232,53 @@ fn help() {
 }
 
 /// Pays what this cache's allocations owe: with what workers did, or by marking.
+///
+/// At the goal nobody goes into debt any more: who finds nothing to mark, because others
+/// are at it, waits for them. They may have lost their processors, and the heap would
+/// grow meanwhile by whatever the program allocates.
 fn assist() {
     let began = crate::sys::monotonic_ns();
-    let mut worked = true;
-    while worked {
-        worked = inside(|m| {
-            let cache = cache::of(m);
-            let debt = cache.debt.get();
-            if debt <= 0 || !world::phase().marking() {
-                return false;
-            }
-            if limiter::limiting() {
-                cache.debt.set(0);
-                return false;
-            }
-            // AcqRel: only a sum, but it is taken by one.
-            let credit = CREDIT
-                .fetch_update(AcqRel, Acquire, |c| (c > 0).then(|| c - c.min(debt)))
-                .unwrap_or(0);
-            let debt = debt - credit.clamp(0, debt);
-            cache.debt.set(debt);
-            if debt == 0 {
-                return false;
-            }
-            let step = mark::step(cache, debt.min(ASSIST_STEP) as usize);
-            // What was done beyond the debt is for the next allocations.
-            cache.debt.set(debt - step.unwrap_or(0) as i64);
-            step.is_some()
-        });
-    }
+    while pay() {}
     stats::marked_by(stats::By::Assist, began);
     inside(|m| limiter::update(procs(m)));
-    try_end();
+    while !try_end() && is_behind() {
+        yield_now();
+        while pay() {}
+    }
+}
+
+/// Whether this cache owes, and the heap has reached the goal.
+fn is_behind() -> bool {
+    let owes = inside(|m| cache::of(m).debt.get() > 0 && world::phase().marking());
+    owes && !limiter::limiting() && LIVE.load(Relaxed) + native_growth() >= goal()
+}
+
+/// One step of it; whether it may be worth another.
+fn pay() -> bool {
+    inside(|m| {
+        let cache = cache::of(m);
+        let debt = cache.debt.get();
+        if debt <= 0 || !world::phase().marking() {
+            return false;
+        }
+        if limiter::limiting() {
+            cache.debt.set(0);
+            return false;
+        }
+        // AcqRel: only a sum, but it is taken by one.
+        let credit = CREDIT
+            .fetch_update(AcqRel, Acquire, |c| (c > 0).then(|| c - c.min(debt)))
+            .unwrap_or(0);
+        let debt = debt - credit.clamp(0, debt);
+        cache.debt.set(debt);
+        if debt == 0 {
+            return false;
+        }
+        let step = mark::step(cache, debt.min(ASSIST_STEP) as usize);
+        // What was done beyond the debt is for the next allocations.
+        cache.debt.set(debt - step.unwrap_or(0) as i64);
+        step.is_some()
+    })
 }
 
 /// A step of a mark worker; `false` when there is nothing to do, or no cycle.

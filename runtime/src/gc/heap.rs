@@ -201,6 +201,12 @@ pub(crate) fn set_limit(bytes: u64) {
     LIMIT.store(bytes, Relaxed);
 }
 
+/// Whether more pages would be too many for the limit.
+pub(crate) fn is_tight() -> bool {
+    let (ready, free) = ready();
+    ready.saturating_sub(free) >= LIMIT.load(Relaxed) / 64 * 63
+}
+
 pub(crate) struct PageHeap {
     arenas: PageVec<ArenaRef>,
     /// Mappings with one object each.
