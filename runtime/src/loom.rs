@@ -15,6 +15,37 @@ pub(crate) fn asymmetric_light_fence() {
     std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
 }
 
+/// Accesses that take part in one order of all that are sequentially consistent. The
+/// models need to be told: loom takes them for acquire and release, and knows that
+/// order of fences only.
+pub(crate) trait SeqCstAccess<T> {
+    fn sc_load(&self) -> T;
+    fn sc_store(&self, value: T);
+    fn sc_sub(&self, n: T) -> T;
+}
+
+macro_rules! seq_cst_access {
+    ($($atomic:ident: $of:ty),*) => {
+        $(impl SeqCstAccess<$of> for sync::atomic::$atomic {
+            #[inline(always)]
+            fn sc_load(&self) -> $of {
+                self.load(sync::atomic::Ordering::SeqCst)
+            }
+
+            #[inline(always)]
+            fn sc_store(&self, value: $of) {
+                self.store(value, sync::atomic::Ordering::SeqCst);
+            }
+
+            #[inline(always)]
+            fn sc_sub(&self, n: $of) -> $of {
+                self.fetch_sub(n, sync::atomic::Ordering::SeqCst)
+            }
+        })*
+    };
+}
+seq_cst_access!(AtomicU32: u32, AtomicU64: u64);
+
 /// Slots of a P's run queue (Go's number; the models use fewer).
 pub(crate) const RING: usize = 256;
 

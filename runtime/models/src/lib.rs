@@ -26,6 +26,8 @@ mod sim;
 mod bias;
 #[path = "../../src/sched/claim.rs"]
 mod claim;
+#[path = "../../src/sched/parking.rs"]
+mod parking;
 #[path = "../../src/sync/raw.rs"]
 mod raw;
 #[path = "../../src/sched/runq.rs"]
@@ -36,5 +38,6 @@ mod weighted;
 pub mod bias_models;
 pub mod claim_models;
 pub mod mutex_models;
+pub mod parking_models;
 pub mod runq_models;
 pub mod semaphore_models;

@@ -9,7 +9,7 @@
 //! as Ps are busy. A spinner that found nothing in four rounds tries again for some
 //! microseconds before it sleeps: waking a sleeping thread takes ten times as long.
 
-use super::{GRef, MRef, PRef, Rt, handoff, switch};
+use super::{GRef, MRef, PRef, Rt, handoff, parking, switch};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 /// Times a spinner comes back before it sleeps, and pauses between.
@@ -75,7 +75,7 @@ fn stop_spinning(m: MRef, found: bool) {
     if m.spinning.replace(false) {
         let rt = m.rt();
         rt.search_ended(found);
-        let left = rt.spinning.fetch_sub(1, SeqCst) - 1;
+        let left = parking::stop_looking(&rt.spinning);
         if found && left == 0 && rt.idle_ps.load(SeqCst) > 0 {
             rt.wake_one();
         }

@@ -25,7 +25,8 @@
 //!    (`next_p`), or with whoever stops the world.
 //! 3. No P lies idle unless some M is idle too, which sleeps for its timers.
 
-use super::idle::{ASLEEP, WOKEN, hand_over};
+use super::idle::hand_over;
+use super::parking::{self, ASLEEP, WOKEN};
 use super::{GRef, MRef, PRef, Rt, Status, claim, switch};
 use crate::sys;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
@@ -73,7 +74,7 @@ pub(crate) fn bound_to(g: GRef) -> Option<MRef> {
 /// Makes `m` ready to be handed a P; `false` when its runtime has ended.
 pub(crate) fn about_to_wait(m: MRef) -> bool {
     let state = m.rt().state.lock();
-    m.wake.store(ASLEEP, Relaxed);
+    parking::lie_down(&m.wake);
     m.waits_for_p.set(true);
     if state.stopping {
         m.waits_for_p.set(false);

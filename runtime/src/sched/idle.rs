@@ -8,7 +8,8 @@
 //!
 //! No wake-up is lost: a thread that gives up looking first says so (`spinning`
 //! goes down, its P is on the idle list) and then looks at all queues once more;
-//! whoever makes work makes it visible first and then looks for idle Ps. On the
+//! whoever makes work makes it visible first and then looks for idle Ps (`parking.rs`
+//! has these decisions, and the models check them). On the
 //! fast path the maker does not pay for the fence that this needs; the gap is a
 //! few nanoseconds wide, costs parallelism and never progress (the work lies on
 //! a P that is running), and sysmon closes it at its next look.
@@ -22,20 +23,14 @@
 //! something sets it back to none. Sysmon, which looks every 10 ms at the latest,
 //! wakes a thread for a lone successor that still waits, and sets it back too.
 
+use super::parking::{self, ASLEEP, Bed, WOKEN};
 use super::{MRef, PRef, Rt, rt::State, timers::NEVER};
 use crate::netpoll::{Poller, ReadyList};
 use crate::sys;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 /// Doublings of the number of lone successors that wake nobody.
 const FUTILE_LIMIT: u32 = 10;
-
-/// `M::wake`: asleep on this very word, woken with a P, poked to look at the
-/// timers again, or asleep in the network's queue.
-pub(crate) const ASLEEP: u32 = 0;
-pub(crate) const WOKEN: u32 = 1;
-const POKED: u32 = 2;
-const POLLING: u32 = 3;
 
 impl Rt {
     /// Work appeared on `p`; `lone` when it is all that `p` has.
@@ -63,12 +58,7 @@ impl Rt {
 
     /// Wakes a thread to look for work, if a P is idle and nobody looks already.
     pub(crate) fn wake_one(&'static self) {
-        if self.spinning.load(SeqCst) != 0
-            || self
-                .spinning
-                .compare_exchange(0, 1, SeqCst, SeqCst)
-                .is_err()
-        {
+        if !parking::nobody_looks(&self.spinning) {
             return;
         }
         match self.take_idle_p() {
@@ -137,9 +127,7 @@ impl Rt {
     /// A timer was added that is due before all others of its P: a thread that
     /// sleeps for a later one must look again.
     pub(crate) fn timer_added(&'static self, when: u64) {
-        // SeqCst: pairs with the store in `sleep_m`: either we see its time, or
-        // it sees our timer.
-        if when < self.sleeps_until.load(SeqCst) {
+        if parking::sleeps_too_long(&self.sleeps_until, when) {
             let state = self.state.lock();
             if let Some(m) = state.sleeper {
                 self.poke_m(m);
@@ -149,21 +137,15 @@ impl Rt {
 
     /// Has an M that sleeps look again at what it sleeps for.
     pub(crate) fn poke_m(&self, m: MRef) {
-        // Release: pairs with the acquire in `sleep_m`. Not from WOKEN: a thread
-        // that was handed a P looks anyway.
-        let before = m.wake.fetch_update(Release, Relaxed, |wake| match wake {
-            ASLEEP | POLLING => Some(POKED),
-            _ => None,
-        });
-        if before.is_ok() {
-            self.end_sleep(m, before == Ok(POLLING));
+        if let Some(bed) = parking::poke(&m.wake) {
+            self.end_sleep(m, bed);
         }
     }
 
     /// The system's part of waking.
-    fn end_sleep(&self, m: MRef, polling: bool) {
+    fn end_sleep(&self, m: MRef, bed: Bed) {
         match self.poller() {
-            Some(poller) if polling => poller.poke(),
+            Some(poller) if bed == Bed::Network => poller.poke(),
             _ => sys::futex_wake(&m.wake, 1),
         }
     }
@@ -185,8 +167,7 @@ impl Rt {
     /// Puts this M, which gave its P away, to sleep. On return it has a P, or
     /// (`false`) the runtime has ended.
     pub(crate) fn sleep_m(&'static self, m: MRef) -> bool {
-        // Relaxed: nobody writes it before we are on the list.
-        m.wake.store(ASLEEP, Relaxed);
+        parking::lie_down(&m.wake);
         {
             let mut state = self.state.lock();
             if state.stopping {
@@ -203,18 +184,10 @@ impl Rt {
                 let sleeper = state.sleeper.is_none_or(|s| std::ptr::eq(s, m));
                 if sleeper {
                     poller = self.poller();
-                    until = self.first_timer();
+                    until = parking::announce(&self.sleeps_until, || self.first_timer());
                     state.sleeper = (until != NEVER || poller.is_some()).then_some(m);
-                    // SeqCst: pairs with `timer_added`.
-                    self.sleeps_until.store(until, SeqCst);
-                    // A timer that was added before the store is seen now.
-                    until = self.first_timer();
-                    if until != NEVER {
-                        state.sleeper = Some(m);
-                        self.sleeps_until.store(until, SeqCst);
-                    }
                 }
-                if until == NEVER && m.wake.load(Acquire) == ASLEEP {
+                if until == NEVER && parking::still_asleep(&m.wake) {
                     self.suspect_deadlock(&state);
                 }
             }
@@ -223,31 +196,23 @@ impl Rt {
             } else {
                 sys::monotonic_ns()
             };
-            if m.wake.load(Acquire) == ASLEEP && (until == NEVER || until > now) {
+            if parking::still_asleep(&m.wake) && (until == NEVER || until > now) {
                 let timeout = (until != NEVER).then(|| until - now);
                 match poller {
                     Some(poller) => ready = self.sleep_in_poller(m, poller, timeout),
                     None => sys::futex_wait(&m.wake, ASLEEP, timeout),
                 }
             }
-            // Acquire: pairs with the release of whoever hands us a P.
-            match m.wake.load(Acquire) {
-                WOKEN => {
-                    self.no_longer_sleeper(m);
-                    // SAFETY: only ever stored from a `&'static P`, or null.
-                    let p = unsafe { m.next_p.load(Relaxed).as_ref() };
-                    let Some(p) = p else { return false };
-                    m.p.set(Some(p));
-                    p.attach(m);
-                    m.spinning.set(m.wake_spinning.load(Relaxed));
-                    ready.for_each(|g| p.append(g));
-                    return true;
-                }
-                POKED => {
-                    // Relaxed: if somebody hands us a P now, the exchange fails.
-                    let _ = m.wake.compare_exchange(POKED, ASLEEP, Relaxed, Relaxed);
-                }
-                _ => {}
+            if parking::woken(&m.wake) {
+                self.no_longer_sleeper(m);
+                // SAFETY: only ever stored from a `&'static P`, or null.
+                let p = unsafe { m.next_p.load(Relaxed).as_ref() };
+                let Some(p) = p else { return false };
+                m.p.set(Some(p));
+                p.attach(m);
+                m.spinning.set(m.wake_spinning.load(Relaxed));
+                ready.for_each(|g| p.append(g));
+                return true;
             }
             let due = until != NEVER && sys::monotonic_ns() >= until;
             if due || !ready.is_empty() {
@@ -295,16 +260,11 @@ impl Rt {
         poller: &'static Poller,
         timeout: Option<u64>,
     ) -> ReadyList {
-        // Relaxed: only says which sleep a waker must end.
-        if m.wake
-            .compare_exchange(ASLEEP, POLLING, Relaxed, Relaxed)
-            .is_err()
-        {
+        if !parking::begin_poll(&m.wake) {
             return ReadyList::new();
         }
         let ready = poller.wait(self, timeout);
-        // Relaxed: whoever changed it meanwhile is seen by the load that follows.
-        let _ = m.wake.compare_exchange(POLLING, ASLEEP, Relaxed, Relaxed);
+        parking::end_poll(&m.wake);
         ready
     }
 
@@ -402,7 +362,6 @@ pub(crate) fn dismiss(m: MRef) {
 }
 
 fn wake(m: MRef) {
-    // Release: pairs with the acquire in `sleep_m`.
-    let before = m.wake.swap(WOKEN, Release);
-    m.rt().end_sleep(m, before == POLLING);
+    let bed = parking::wake(&m.wake);
+    m.rt().end_sleep(m, bed);
 }

@@ -11,6 +11,7 @@
 //!   switch.rs   park, yield, start, end: on goroutine stacks, next to next
 //!   find.rs     looking for work, on a thread's own stack (g0)
 //!   idle.rs     idle Ps and Ms, waking, deadlock
+//!   parking.rs  the words by which Ms sleep and are woken
 //!   sysmon.rs   a thread that watches
 //!   g.rs  m.rs  p.rs  runq.rs  global.rs  timers.rs     the data
 //!   rt.rs       one runtime: builder, threads, end
@@ -35,6 +36,7 @@ pub(crate) mod handoff;
 mod idle;
 pub(crate) mod m;
 mod p;
+mod parking;
 pub(crate) mod preempt;
 pub(crate) mod rt;
 mod runq;

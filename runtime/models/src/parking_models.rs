@@ -1,0 +1,302 @@
+//! Ms that go to sleep while others wake them: nobody sleeps for ever beside a P,
+//! work or a timer that is his. A wake-up that is lost shows as a thread that waits
+//! for ever, which loom reports.
+//!
+//! The system's part is modelled as it is specified: a futex goes to sleep only if the
+//! word is what it was, and the network's queue keeps a poke until somebody waits.
+
+use crate::loom::SeqCstAccess;
+use crate::parking::{self, Bed};
+use ::loom::cell::UnsafeCell;
+use ::loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use ::loom::sync::{Arc, Condvar, Mutex, MutexGuard};
+use ::loom::thread;
+
+/// Of the futex and of the network's queue.
+struct Sleeper {
+    wake: AtomicU32,
+    futex: (Mutex<()>, Condvar),
+    network: (Mutex<bool>, Condvar),
+    /// What it is handed: written before it is woken, read after.
+    next_p: UnsafeCell<u32>,
+}
+
+impl Sleeper {
+    fn new() -> Sleeper {
+        Sleeper {
+            wake: AtomicU32::new(parking::ASLEEP),
+            futex: (Mutex::new(()), Condvar::new()),
+            network: (Mutex::new(false), Condvar::new()),
+            next_p: UnsafeCell::new(0),
+        }
+    }
+
+    fn futex_wait(&self) {
+        let held = self.futex.0.lock().unwrap();
+        if self.wake.load(Ordering::Relaxed) == parking::ASLEEP {
+            drop(self.futex.1.wait(held).unwrap());
+        }
+    }
+
+    fn network_wait(&self) {
+        if !parking::begin_poll(&self.wake) {
+            return;
+        }
+        let mut poked = self.network.0.lock().unwrap();
+        while !*poked {
+            poked = self.network.1.wait(poked).unwrap();
+        }
+        *poked = false;
+        drop(poked);
+        parking::end_poll(&self.wake);
+    }
+
+    fn end_sleep(&self, bed: Bed) {
+        match bed {
+            Bed::Word => {
+                let _held = self.futex.0.lock().unwrap();
+                self.futex.1.notify_all();
+            }
+            Bed::Network => {
+                *self.network.0.lock().unwrap() = true;
+                self.network.1.notify_all();
+            }
+        }
+    }
+
+    fn hand_over(&self, p: u32) {
+        // SAFETY: loom checks it: the M reads it only when it was woken.
+        self.next_p.with_mut(|slot| unsafe { *slot = p });
+        self.end_sleep(parking::wake(&self.wake));
+    }
+
+    fn poke(&self) {
+        if let Some(bed) = parking::poke(&self.wake) {
+            self.end_sleep(bed);
+        }
+    }
+
+    /// Sleeps until it is handed something, and gives that.
+    fn sleep(&self, in_network: bool) -> u32 {
+        loop {
+            if parking::still_asleep(&self.wake) {
+                if in_network {
+                    self.network_wait();
+                } else {
+                    self.futex_wait();
+                }
+            }
+            if parking::woken(&self.wake) {
+                // SAFETY: as above.
+                return self.next_p.with(|slot| unsafe { *slot });
+            }
+        }
+    }
+}
+
+/// An M that is poked and handed a P at the same time gets the P, wherever it sleeps.
+pub fn a_woken_m_gets_its_p() {
+    for in_network in [false, true] {
+        // Three threads: without a bound it takes half a minute, and finds no more.
+        let mut builder = ::loom::model::Builder::new();
+        builder.preemption_bound = Some(3);
+        builder.check(move || {
+            let m = Arc::new(Sleeper::new());
+            parking::lie_down(&m.wake);
+            let sleeper = m.clone();
+            let sleeps = thread::spawn(move || sleeper.sleep(in_network));
+            let poker = m.clone();
+            let pokes = thread::spawn(move || poker.poke());
+            m.hand_over(7);
+            assert_eq!(sleeps.join().unwrap(), 7);
+            pokes.join().unwrap();
+        });
+    }
+}
+
+/// An M that is poked looks again at what it sleeps for, wherever it sleeps.
+pub fn a_poked_m_looks_again() {
+    for in_network in [false, true] {
+        ::loom::model(move || {
+            let m = Arc::new(Sleeper::new());
+            let news = Arc::new(AtomicU32::new(0));
+            parking::lie_down(&m.wake);
+            let (poker, theirs) = (m.clone(), news.clone());
+            let pokes = thread::spawn(move || {
+                theirs.store(1, Ordering::Relaxed);
+                poker.poke();
+            });
+            while news.load(Ordering::Relaxed) == 0 {
+                if parking::still_asleep(&m.wake) {
+                    if in_network {
+                        m.network_wait();
+                    } else {
+                        m.futex_wait();
+                    }
+                }
+                assert!(!parking::woken(&m.wake));
+            }
+            pokes.join().unwrap();
+        });
+    }
+}
+
+/// As much of the scheduler as giving up and waking touch.
+struct Sched {
+    lock: Mutex<State>,
+    spinning: AtomicU32,
+    /// Of the work that waits.
+    len: AtomicU32,
+    m: Sleeper,
+}
+
+struct State {
+    idle_p: bool,
+    idle_m: bool,
+    /// The work was done, and the M may go home.
+    stopping: bool,
+}
+
+impl Sched {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.lock.lock().unwrap()
+    }
+
+    /// A P's queue is searched: `true` when the one piece of work was there.
+    fn take_work(&self) -> bool {
+        self.len
+            .compare_exchange(1, 0, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// The order of `find::find`: the queues, the P away, no longer looking, the queues
+    /// once more, asleep.
+    fn look_and_sleep(&self) {
+        let mut looks = true;
+        loop {
+            if self.take_work() {
+                return;
+            }
+            self.lock().idle_p = true;
+            if std::mem::take(&mut looks) {
+                parking::stop_looking(&self.spinning);
+                if self.len.sc_load() > 0 && std::mem::take(&mut self.lock().idle_p) {
+                    continue;
+                }
+            }
+            parking::lie_down(&self.m.wake);
+            {
+                let mut state = self.lock();
+                if state.stopping {
+                    return;
+                }
+                state.idle_m = true;
+            }
+            if self.m.sleep(false) == 0 {
+                return;
+            }
+            // Handed a P, and that it looks.
+            looks = true;
+        }
+    }
+
+    /// The order of `Rt::wake_one` and `start_m`; `true` when a new M is needed.
+    fn wake_one(&self) -> bool {
+        if !parking::nobody_looks(&self.spinning) {
+            return false;
+        }
+        if !std::mem::take(&mut self.lock().idle_p) {
+            parking::stop_looking(&self.spinning);
+            return false;
+        }
+        if std::mem::take(&mut self.lock().idle_m) {
+            self.m.hand_over(1);
+            return false;
+        }
+        true
+    }
+
+    fn stop(&self) {
+        let idle = {
+            let mut state = self.lock();
+            state.stopping = true;
+            std::mem::take(&mut state.idle_m)
+        };
+        if idle {
+            self.m.hand_over(0);
+        }
+    }
+}
+
+/// Work that appears while the only M that looks gives up is done by that M, or by
+/// another that is woken for it.
+pub fn work_is_not_left_with_everybody_asleep() {
+    ::loom::model(|| {
+        let sched = Arc::new(Sched {
+            lock: Mutex::new(State {
+                idle_p: false,
+                idle_m: false,
+                stopping: false,
+            }),
+            spinning: AtomicU32::new(1),
+            len: AtomicU32::new(0),
+            m: Sleeper::new(),
+        });
+        let looker = sched.clone();
+        let looks = thread::spawn(move || looker.look_and_sleep());
+        sched.len.sc_store(1);
+        if sched.wake_one() {
+            assert!(sched.take_work(), "nobody else can have had a P");
+            sched.stop();
+        }
+        looks.join().unwrap();
+        assert_eq!(sched.len.load(Ordering::Relaxed), 0);
+    });
+}
+
+const SOON: u64 = 5;
+const LATE: u64 = 100;
+
+/// Who sleeps until late wakes for a timer that is due soon. A sleep until late has no
+/// end here.
+pub fn nobody_sleeps_past_a_timer() {
+    ::loom::model(|| {
+        let m = Arc::new(Sleeper::new());
+        let first = Arc::new(AtomicU64::new(LATE));
+        // What the last sleep was for, which nobody needs any more.
+        let sleeps_until = Arc::new(AtomicU64::new(1));
+        let sleeper = Arc::new(Mutex::new(false));
+        parking::lie_down(&m.wake);
+        let theirs = (
+            m.clone(),
+            first.clone(),
+            sleeps_until.clone(),
+            sleeper.clone(),
+        );
+        let arms = thread::spawn(move || {
+            let (m, first, sleeps_until, sleeper) = theirs;
+            first.sc_store(SOON);
+            if parking::sleeps_too_long(&sleeps_until, SOON) {
+                let sleeper = sleeper.lock().unwrap();
+                if *sleeper {
+                    m.poke();
+                }
+            }
+        });
+        loop {
+            let until = {
+                let mut sleeper = sleeper.lock().unwrap();
+                *sleeper = true;
+                parking::announce(&sleeps_until, || first.sc_load())
+            };
+            if until == SOON {
+                break;
+            }
+            if parking::still_asleep(&m.wake) {
+                m.futex_wait();
+            }
+            assert!(!parking::woken(&m.wake));
+        }
+        arms.join().unwrap();
+    });
+}

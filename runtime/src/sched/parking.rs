@@ -1,0 +1,144 @@
+//! How Ms go to sleep and are woken, without a wake-up that gets lost: the decisions
+//! on words of memory, apart from the system calls around them, so that they can be
+//! model-checked (`runtime/models`).
+//!
+//! **One M's sleep.** An M sleeps on its own word, or, one of them, in the network's
+//! queue with the same word saying so:
+//!
+//! ```text
+//!   ASLEEP   on its word, or about to be         POLLING  in the network's queue
+//!   WOKEN    with a P (or none: the end), by whoever took it off the idle list
+//!   POKED    is to look again at what it sleeps for
+//! ```
+//!
+//! The system's sleep begins only if the word is still what it was (a futex), so who
+//! changes it first and wakes then is never too early. WOKEN comes once and last:
+//! it stands until the M has taken what it was handed. A poke may be lost to it, for
+//! a thread that was handed a P looks anyway.
+//!
+//! **Who looks for work.** `spinning` counts the Ms that look and have none. Whoever
+//! makes work wakes somebody only if nobody looks: then it counts itself, and that is
+//! passed on to the woken. Whoever stops looking says so first and looks once more
+//! then. In whatever order the two take place, one of them sees the other:
+//!
+//! ```text
+//!   the maker                      the looker
+//!   work is visible (SeqCst)       spinning -= 1 (SeqCst)
+//!   spinning == 0? wakes           work? goes on
+//! ```
+//!
+//! **Who sleeps for the timers** announces until when and then looks at them once
+//! more, and who arms a timer looks at the announcement afterwards: the same again.
+
+use crate::loom::SeqCstAccess;
+use crate::loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::loom::sync::atomic::{AtomicU32, AtomicU64};
+
+/// `M::wake`; see above.
+pub(crate) const ASLEEP: u32 = 0;
+pub(crate) const WOKEN: u32 = 1;
+const POKED: u32 = 2;
+const POLLING: u32 = 3;
+
+/// Where the M that is to be woken sleeps, if it does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Bed {
+    Word,
+    Network,
+}
+
+/// By the M, before anybody can find it: it is about to sleep.
+pub(crate) fn lie_down(wake: &AtomicU32) {
+    // Relaxed: published by the lock of the list it goes on.
+    wake.store(ASLEEP, Relaxed);
+}
+
+/// By the M: whether nobody has woken or poked it.
+pub(crate) fn still_asleep(wake: &AtomicU32) -> bool {
+    wake.load(Acquire) == ASLEEP
+}
+
+/// By the M: it sleeps in the network's queue from here on; `false` when it is not to
+/// sleep any more.
+pub(crate) fn begin_poll(wake: &AtomicU32) -> bool {
+    // Relaxed: only says which sleep a waker must end.
+    wake.compare_exchange(ASLEEP, POLLING, Relaxed, Relaxed)
+        .is_ok()
+}
+
+/// By the M: it has come back from there.
+pub(crate) fn end_poll(wake: &AtomicU32) {
+    // Relaxed: whoever changed it meanwhile is seen by the load that follows.
+    let _ = wake.compare_exchange(POLLING, ASLEEP, Relaxed, Relaxed);
+}
+
+/// By the M, awake: whether it was woken for good, and may take what it was handed.
+pub(crate) fn woken(wake: &AtomicU32) -> bool {
+    // Acquire: pairs with the release of whoever hands it a P.
+    match wake.load(Acquire) {
+        WOKEN => true,
+        POKED => {
+            // Relaxed: if somebody hands it a P now, the exchange fails.
+            let _ = wake.compare_exchange(POKED, ASLEEP, Relaxed, Relaxed);
+            false
+        }
+        _ => false,
+    }
+}
+
+/// By whoever took it off the idle list and wrote what it is handed: wakes it. The
+/// caller ends its sleep there.
+pub(crate) fn wake(wake: &AtomicU32) -> Bed {
+    // Release: pairs with the acquire in `woken`.
+    bed(wake.swap(WOKEN, Release))
+}
+
+/// By anybody: it is to look again. The caller ends its sleep there, if there is one.
+pub(crate) fn poke(wake: &AtomicU32) -> Option<Bed> {
+    // Release: pairs with the acquire in `woken`. Not from WOKEN: a thread that was
+    // handed a P looks anyway.
+    wake.fetch_update(Release, Relaxed, |wake| match wake {
+        ASLEEP | POLLING => Some(POKED),
+        _ => None,
+    })
+    .ok()
+    .map(bed)
+}
+
+fn bed(before: u32) -> Bed {
+    if before == POLLING {
+        Bed::Network
+    } else {
+        Bed::Word
+    }
+}
+
+/// By the maker of work, after it is visible: whether to wake somebody. The caller
+/// then counts as one who looks, and passes that on or takes it back.
+pub(crate) fn nobody_looks(spinning: &AtomicU32) -> bool {
+    use crate::loom::sync::atomic::Ordering::SeqCst;
+    spinning.sc_load() == 0 && spinning.compare_exchange(0, 1, SeqCst, SeqCst).is_ok()
+}
+
+/// By one who looked: it no longer does; how many are left. It looks at all queues
+/// once more if it had found nothing.
+pub(crate) fn stop_looking(spinning: &AtomicU32) -> u32 {
+    spinning.sc_sub(1) - 1
+}
+
+/// By the M that sleeps for the timers, with the scheduler's lock: says until when,
+/// by `first` of all timers.
+pub(crate) fn announce(sleeps_until: &AtomicU64, first: impl Fn() -> u64) -> u64 {
+    sleeps_until.sc_store(first());
+    // A timer that was added before the store is seen now.
+    let until = first();
+    sleeps_until.sc_store(until);
+    until
+}
+
+/// By whoever armed a timer for `when`, after it is visible: whether nobody would wake
+/// in time for it.
+#[inline]
+pub(crate) fn sleeps_too_long(sleeps_until: &AtomicU64, when: u64) -> bool {
+    when < sleeps_until.sc_load()
+}
