@@ -12,7 +12,10 @@
 //!
 //! Freed stacks are kept warm (a first touch costs microseconds on a virtual
 //! machine) and go out again last freed first: to the P's own cache, then to the
-//! pool of their size. Beyond a bound, the pages of pooled stacks are given back.
+//! pool of their size. Beyond a bound, the pages of pooled stacks are given back at
+//! once. Below it, the spawner gives back, every few seconds, half of those that
+//! nobody took in the meantime: the pool is a stack itself, so those that nobody took
+//! lie at its bottom, as many as it held at its lowest (`Slots::lowest`).
 //!
 //! All slots start at the same offset in a page, so without a shift the hot ends
 //! of all stacks would meet in the same few cache sets, and a ring of a thousand
@@ -39,6 +42,11 @@ const ARENA_BYTES: usize = 64 << 20;
 /// it have their pages given back.
 const WARM_LIMIT: usize = 16_384;
 
+/// How often idle stacks are looked at.
+const IDLE_NS: u64 = 2_000_000_000;
+/// Of which so many are given back at most: it takes a microsecond each.
+const MOST_GIVEN_BACK: usize = 4_096;
+
 /// A slot, usable part only. Plain data: who holds it owns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stack {
@@ -60,6 +68,17 @@ impl Stack {
     pub(crate) fn is_none(self) -> bool {
         self.low.is_null()
     }
+
+    /// Gives its pages back to the system.
+    ///
+    /// # Safety
+    /// It is the caller's, and nobody stands on it.
+    unsafe fn discard(self) {
+        let end = (self.top as usize).next_multiple_of(sys::page_size());
+        // SAFETY: by this function's contract; low is page-aligned and the range ends
+        // at the slot's end.
+        unsafe { sys::discard(self.low, end - self.low as usize) };
+    }
 }
 
 /// All stacks of one size.
@@ -71,6 +90,9 @@ pub(crate) struct StackPool {
 struct Slots {
     /// Still backed by pages, last freed on top.
     warm: PageVec<Stack>,
+    /// The fewest that were warm since the last look at idle ones, and when that was.
+    lowest: usize,
+    looked_at: u64,
     /// Given back or never used.
     cold: PageVec<Stack>,
     arena: *mut u8,
@@ -91,6 +113,8 @@ impl StackPool {
             slot,
             inner: SpinLock::new(Slots {
                 warm: PageVec::new(),
+                lowest: 0,
+                looked_at: 0,
                 cold: PageVec::new(),
                 arena: std::ptr::null_mut(),
                 arena_used: 0,
@@ -121,11 +145,11 @@ impl StackPool {
             let recycled = inner.warm.pop().or_else(|| inner.cold.pop());
             take(recycled.unwrap_or_else(|| inner.cut_slot(self.slot)));
         }
+        inner.lowest = inner.lowest.min(inner.warm.len());
     }
 
     /// Gives stacks back. Above the bound their pages go back to the system.
     pub(crate) fn free(&self, stacks: impl Iterator<Item = Stack>) {
-        let page = sys::page_size();
         for stack in stacks {
             let mut inner = self.inner.lock();
             if inner.warm.len() < WARM_LIMIT {
@@ -133,12 +157,34 @@ impl StackPool {
                 continue;
             }
             drop(inner);
-            let end = (stack.top as usize).next_multiple_of(page);
-            // SAFETY: the slot is free and we hold its only token; low is
-            // page-aligned and the range ends at the slot's end.
-            unsafe { sys::discard(stack.low, end - stack.low as usize) };
+            // SAFETY: we hold the slot's only token.
+            unsafe { stack.discard() };
             self.inner.lock().cold.push(stack);
         }
+    }
+
+    /// Gives the pages of stacks back that nobody needed for a while: half of them.
+    /// Called now and then, outside the runtime; how many they were.
+    pub(crate) fn give_idle_back(&self, now: u64) -> usize {
+        let mut idle: PageVec<Stack> = PageVec::new();
+        {
+            let mut inner = self.inner.lock();
+            if now < inner.looked_at + IDLE_NS {
+                return 0;
+            }
+            let n = inner.lowest.div_ceil(2).min(MOST_GIVEN_BACK);
+            let len = inner.warm.len();
+            inner.warm[..n].iter().for_each(|stack| idle.push(*stack));
+            inner.warm.copy_within(n.., 0);
+            inner.warm.truncate(len - n);
+            (inner.lowest, inner.looked_at) = (len - n, now);
+        }
+        for stack in &idle[..] {
+            // SAFETY: we hold the slot's only token.
+            unsafe { stack.discard() };
+            self.inner.lock().cold.push(*stack);
+        }
+        idle.len()
     }
 }
 
@@ -205,6 +251,58 @@ mod tests {
         let mut again = Vec::new();
         pool.alloc(1, |s| again.push(s));
         assert_eq!(again[0], got[2]);
+    }
+
+    /// How many of the stacks are backed by a page at their hot end.
+    fn backed(stacks: &[Stack]) -> usize {
+        let page = sys::page_size();
+        let is_backed = |stack: &&Stack| {
+            let last = (stack.top as usize - 1) / page * page;
+            let mut seen = 0u8;
+            // SAFETY: asks about one mapped page.
+            let asked = unsafe { libc::mincore(last as *mut _, page, (&raw mut seen).cast()) };
+            assert_eq!(asked, 0);
+            seen & 1 != 0
+        };
+        stacks.iter().filter(is_backed).count()
+    }
+
+    #[test]
+    fn stacks_that_nobody_takes_are_given_back() {
+        let pool = StackPool::new(64 << 10);
+        let mut all = Vec::new();
+        pool.alloc(100, |s| all.push(s));
+        for stack in &all {
+            // SAFETY: the pool handed it to us alone.
+            unsafe { stack.top.sub(1).write(1) };
+        }
+        pool.free(all.iter().copied());
+        assert_eq!(backed(&all), 100);
+        let mut now = IDLE_NS;
+        // They were all in use a moment ago.
+        assert_eq!(pool.give_idle_back(now), 0);
+        assert_eq!(pool.give_idle_back(now + IDLE_NS / 2), 0, "not yet");
+        // Of them, forty are taken now and then.
+        for expected in [30, 15, 8, 4, 2, 1, 0] {
+            let mut few = Vec::new();
+            pool.alloc(40, |s| few.push(s));
+            for stack in &few {
+                // SAFETY: as above.
+                unsafe { stack.top.sub(1).write(1) };
+            }
+            pool.free(few.into_iter().rev());
+            now += IDLE_NS;
+            assert_eq!(pool.give_idle_back(now), expected);
+        }
+        assert_eq!(backed(&all), 40);
+        while pool.give_idle_back(now) > 0 || backed(&all) > 0 {
+            now += IDLE_NS;
+        }
+        let mut again = Vec::new();
+        pool.alloc(100, |s| again.push(s.low));
+        again.sort_unstable();
+        again.dedup();
+        assert_eq!(again.len(), 100, "none is lost or given out twice");
     }
 
     #[test]

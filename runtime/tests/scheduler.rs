@@ -24,6 +24,17 @@ fn spin_until(flag: &AtomicBool) {
     }
 }
 
+/// What this process has in memory, in KB.
+fn resident_kb() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));
+    line.unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap()
+}
+
 const PROGRAMS: &[Program] = &[
     Program {
         name: "an endless loop does not stop main",
@@ -66,6 +77,58 @@ const PROGRAMS: &[Program] = &[
             let out = run(&[("GOMAXPROCS", "1"), ("GODEBUG", "asyncpreemptoff=0")]);
             prints(&out, "main goes on\n");
         },
+    },
+    Program {
+        name: "back from a blocking call, a thread gets a processor even so",
+        body: || {
+            as_main(|| {
+                let ended = Arc::new(AtomicBool::new(false));
+                let theirs = ended.clone();
+                go(move || {
+                    // Noticed, since main is ready to run.
+                    std::thread::sleep(Duration::from_millis(50));
+                    // Then it computes, and never enters the runtime.
+                    let back = std::time::Instant::now();
+                    while back.elapsed() < Duration::from_secs(2) {}
+                    theirs.store(true, SeqCst);
+                });
+                while !ended.load(SeqCst) {
+                    runtime::gosched();
+                }
+                let stats = debug::read_sched_stats();
+                println!("{} {}", stats.retaken > 0, stats.preempted > 0);
+            })
+        },
+        check: |run| {
+            let out = run(&[("GOMAXPROCS", "1"), ("GODEBUG", "asyncpreemptoff=1")]);
+            prints(&out, "true true\n");
+        },
+    },
+    Program {
+        name: "stacks that nobody uses any more go back to the system",
+        body: || {
+            as_main(|| {
+                let (tx, rx) = chan::<()>(0);
+                let started = WaitGroup::new();
+                started.add(5_000);
+                for _ in 0..5_000 {
+                    let (rx, started) = (rx.clone(), started.clone());
+                    go(move || {
+                        started.done();
+                        rx.recv();
+                    });
+                }
+                started.wait();
+                let before = resident_kb();
+                tx.close();
+                // Half of some 20 MB, at the first look that finds them idle.
+                while resident_kb() + 8_000 > before {
+                    marmota::time::sleep(Duration::from_millis(50));
+                }
+                println!("given back");
+            })
+        },
+        check: |run| prints(&run(&[]), "given back\n"),
     },
     Program {
         name: "after goexit of main the others go on, and then it is a deadlock",

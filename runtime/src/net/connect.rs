@@ -191,7 +191,7 @@ pub(super) fn unix(addr: &UnixAddr) -> io::Result<Source<UnixStream>> {
         Ok(()) => {}
         Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => {
             stream.set_nonblocking(false)?;
-            super::offload::blocking(|| begin(stream.as_raw_fd(), &raw))?;
+            crate::runtime::blocking(|| begin(stream.as_raw_fd(), &raw))?;
             stream.set_nonblocking(true)?;
         }
         Err(error) => return Err(error),

@@ -17,7 +17,7 @@
 //! ```text
 //!   tcp.rs udp.rs unix.rs   the types; common.rs what they share in words
 //!   source.rs               try, wait, try again; closing
-//!   connect.rs offload.rs   what std has only in a blocking form
+//!   connect.rs offload.rs   what std has only in a blocking form: connecting, names
 //! ```
 //!
 //! [`TimedOut`]: std::io::ErrorKind::TimedOut

@@ -1,57 +1,22 @@
-//! Calls that block a thread and have no non-blocking form: resolving a name.
+//! Resolving a name: it has no form that does not block.
 //!
-//! They run on a helper thread of their own while the goroutine is parked, so its
-//! P goes on with others. A thread per call is dear, but so is asking a name
-//! server; addresses that are literals never come here.
+//! The goroutine's own thread asks, and its P goes on with others meanwhile
+//! (`runtime::blocking`). So it happens on the goroutine's stack, of which the C
+//! library's resolver takes some ten KB. Addresses that are literals ask nobody.
 
-use crate::kernel::{self, WaitReason};
-use crate::sched::m::{self, Kind};
+use crate::runtime;
 use std::any::TypeId;
 use std::io;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, ToSocketAddrs};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::{Acquire, Release};
-
-/// Runs `f` where it may block.
-pub(super) fn blocking<T: Send>(f: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
-    if !m::current().is_some_and(|m| m.kind.get() == Kind::Parallel) {
-        return f();
-    }
-    let caller = kernel::current();
-    let done = AtomicBool::new(false);
-    let outcome = std::thread::scope(|scope| {
-        let helper = std::thread::Builder::new()
-            .name("marmota-blocking".into())
-            .spawn_scoped(scope, || {
-                let outcome = catch_unwind(AssertUnwindSafe(f));
-                // Release: pairs with the load below.
-                done.store(true, Release);
-                kernel::ready(caller);
-                outcome
-            })?;
-        // Acquire: the outcome is written.
-        while !done.load(Acquire) {
-            kernel::park(WaitReason::Syscall);
-        }
-        // It has nothing left to do, so this does not block for long; and after it
-        // the scope has nobody to wait for, on whichever thread we are by now.
-        io::Result::Ok(helper.join())
-    })?;
-    match outcome {
-        Ok(Ok(result)) => result,
-        Ok(Err(payload)) | Err(payload) => resume_unwind(payload),
-    }
-}
 
 /// The addresses that `addrs` stands for; a name is resolved without holding up
 /// other goroutines.
-pub(super) fn addresses<A: ToSocketAddrs + Send>(addrs: A) -> io::Result<Vec<SocketAddr>> {
+pub(super) fn addresses<A: ToSocketAddrs>(addrs: A) -> io::Result<Vec<SocketAddr>> {
     if is_literal(&addrs) {
         return Ok(addrs.to_socket_addrs()?.collect());
     }
-    blocking(move || Ok(addrs.to_socket_addrs()?.collect()))
+    runtime::blocking(|| Ok(addrs.to_socket_addrs()?.collect()))
 }
 
 /// Whether `addrs` is known not to need a name server.

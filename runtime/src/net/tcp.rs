@@ -49,7 +49,7 @@ impl TcpListener {
     /// # Panics
     /// In a deterministic run ([`crate::sim`]), as everything here does.
     #[track_caller]
-    pub fn bind<A: ToSocketAddrs + Send>(addrs: A) -> io::Result<TcpListener> {
+    pub fn bind<A: ToSocketAddrs>(addrs: A) -> io::Result<TcpListener> {
         refuse_in_sim("TcpListener::bind");
         let io = net::TcpListener::bind(&offload::addresses(addrs)?[..])?;
         io.set_nonblocking(true)?;
@@ -181,7 +181,7 @@ impl TcpStream {
     /// # Panics
     /// In a deterministic run ([`crate::sim`]), as everything here does.
     #[track_caller]
-    pub fn connect<A: ToSocketAddrs + Send>(addrs: A) -> io::Result<TcpStream> {
+    pub fn connect<A: ToSocketAddrs>(addrs: A) -> io::Result<TcpStream> {
         refuse_in_sim("TcpStream::connect");
         let at = Location::caller();
         let mut last = None;

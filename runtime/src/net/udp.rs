@@ -80,7 +80,7 @@ impl UdpSocket {
     /// # Panics
     /// In a deterministic run ([`crate::sim`]), as everything here does.
     #[track_caller]
-    pub fn bind<A: ToSocketAddrs + Send>(addrs: A) -> io::Result<UdpSocket> {
+    pub fn bind<A: ToSocketAddrs>(addrs: A) -> io::Result<UdpSocket> {
         refuse_in_sim("UdpSocket::bind");
         let io = net::UdpSocket::bind(&offload::addresses(addrs)?[..])?;
         io.set_nonblocking(true)?;
@@ -92,7 +92,7 @@ impl UdpSocket {
     ///
     /// # Errors
     /// The last address's.
-    pub fn connect<A: ToSocketAddrs + Send>(&self, addrs: A) -> io::Result<()> {
+    pub fn connect<A: ToSocketAddrs>(&self, addrs: A) -> io::Result<()> {
         let addrs = offload::addresses(addrs)?;
         self.source.ask(|io| io.connect(&addrs[..]))
     }
@@ -138,7 +138,7 @@ impl UdpSocket {
     /// # Errors
     /// `InvalidInput` when there is no address; `TimedOut`; closed; the system's.
     #[track_caller]
-    pub fn send_to<A: ToSocketAddrs + Send>(&self, buf: &[u8], addr: A) -> io::Result<usize> {
+    pub fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], addr: A) -> io::Result<usize> {
         let at = Location::caller();
         let Some(&addr) = offload::addresses(addr)?.first() else {
             return Err(io::Error::new(

@@ -152,7 +152,7 @@ fn interrupted(m: MRef) {
         return;
     }
     // The request may be out of date: a new slice has begun.
-    let wanted = m.preempt.load(Relaxed) || rt.config.storm;
+    let wanted = rt.config.async_preempt && m.preempt.load(Relaxed) || rt.config.storm;
     if !wanted || m.gate.load(Relaxed) & gate::STOP != 0 {
         return;
     }

@@ -178,7 +178,7 @@ impl State {
     }
 }
 
-/// How often the spawner frees what has gathered.
+/// How often the spawner frees what has gathered and lies idle.
 const HOUSEKEEPING_NS: u64 = 1_000_000_000;
 /// And, in rounds of that, notes who waits: dumps show minutes.
 const ROUNDS_TO_STAMP: u32 = 20;
@@ -398,6 +398,7 @@ impl Rt {
             }
             crate::dump::serve(self);
             crate::garbage::collect();
+            self.pool.give_idle_back(sys::monotonic_ns());
             rounds += 1;
             if rounds.is_multiple_of(ROUNDS_TO_STAMP) {
                 crate::dump::stamp_waiting(self);

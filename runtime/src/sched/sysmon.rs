@@ -227,11 +227,10 @@ fn force(rt: &'static Rt, p: PRef, m: MRef) {
     }
 }
 
-/// Threads that have come back from a blocking call, and run beside the Ps.
+/// Threads that have come back from a blocking call, and run beside the Ps. Those are
+/// stopped also with `asyncpreemptoff=1`: it is no preemption, but the wait for a P
+/// that Go's system calls end with.
 fn look_at_threads_without_p(rt: &'static Rt) {
-    if !rt.config.async_preempt {
-        return;
-    }
     let _claims = rt.claims.lock();
     // With the claimers' lock no M leaves the list; new ones come in at its head.
     let mut next = rt.state.lock().all_m;
