@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use marmota::race;
 use marmota::sim::{self, Explorer};
 use marmota_verdict::{Place, TestReport, Verdict, Waiting};
 
@@ -101,6 +102,26 @@ fn translate(test: &Test, sources: &str, seen: &sim::Report) -> TestReport {
             Verdict::Livelock,
             format!("{steps} steps were taken and the work still was not done"),
         ),
+        sim::Verdict::Race(race) => {
+            let (now, before) = (&race.current, &race.previous);
+            let did = |access: &race::Access| match access.kind {
+                race::AccessKind::Read => "reads",
+                race::AccessKind::Write => "writes",
+            };
+            // Two lines of a report: the names of the files will do, as the place below
+            // is given in full.
+            let name = |at: sim::Place| at.file.rsplit('/').next().unwrap_or(at.file).to_owned();
+            let side = |a: &race::Access| {
+                let (who, at) = (who(a.goroutine), name(a.at));
+                format!("{who} {} ({at}:{})", did(a), a.at.line)
+            };
+            let (now_did, before_did) = (side(now), side(before));
+            let happened = format!("{now_did} what {before_did}, and nothing orders the two");
+            let mut report = say(Verdict::Race, happened);
+            let places = [now.at, before.at, race.variable];
+            report.place = (places.into_iter()).find_map(|p| learners(Some(place(p)), sources));
+            report
+        }
         // What `sim` may learn to tell later. It is no pass, and it has words.
         other => say(Verdict::WrongResult, other.to_string()),
     }
@@ -110,6 +131,13 @@ fn goroutines(n: usize) -> String {
     match n {
         1 => "1 goroutine".into(),
         n => format!("{n} goroutines"),
+    }
+}
+
+fn who(goroutine: u64) -> String {
+    match goroutine {
+        1 => "main".into(),
+        n => format!("goroutine {n}"),
     }
 }
 

@@ -126,6 +126,23 @@ fn a_goroutine_that_is_left_is_a_leak() {
 }
 
 #[test]
+fn accesses_that_nothing_orders_are_a_race_with_both_places() {
+    let report = report_on(|| {
+        let shared = Arc::new(marmota::race::RaceCell::new(0));
+        let theirs = Arc::clone(&shared);
+        let other = marmota::spawn(move || theirs.set(1));
+        shared.get();
+        other.join().expect("set does not panic");
+    });
+    assert_eq!(report.verdict, Verdict::Race);
+    let places = report.happened.matches("explore_tests.rs:").count();
+    assert_eq!(places, 2, "{}", report.happened);
+    let sides = ["main reads", "goroutine 2 writes"].map(|s| report.happened.contains(s));
+    assert_eq!(sides, [true, true], "{}", report.happened);
+    assert!(report.place.is_some() && report.replay.is_some());
+}
+
+#[test]
 fn going_round_in_circles_is_a_livelock() {
     let report = report_on(|| {
         loop {
