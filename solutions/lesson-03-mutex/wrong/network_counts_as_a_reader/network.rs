@@ -1,0 +1,50 @@
+//! Verdict: race. Readers share the lock, and so they change the count at the same
+//! time.
+
+use marmota::race::RaceCell;
+use marmota::sync::RwMutex;
+
+/// What the router is set up with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The name of the network.
+    pub name: String,
+    /// Who looks up addresses for it.
+    pub resolver: String,
+}
+
+/// A network that many use and one restarts.
+pub struct Network {
+    settings: RwMutex<Settings>,
+    uses: RaceCell<u64>,
+}
+
+impl Network {
+    /// A network that runs with `settings` and was not used yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings: RwMutex::new(settings),
+            uses: RaceCell::new(0),
+        }
+    }
+
+    /// Does `work` over the network, beside all others who do.
+    pub fn browse<T>(&self, work: impl FnOnce(&Settings) -> T) -> T {
+        let settings = self.settings.read();
+        let result = work(&settings);
+        self.uses.update(|n| n + 1);
+        result
+    }
+
+    /// Restarts the router, with nobody on the network.
+    pub fn restart(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings.write());
+    }
+
+    /// How many uses of the network have ended.
+    #[must_use]
+    pub fn uses(&self) -> u64 {
+        self.uses.get()
+    }
+}

@@ -1,0 +1,33 @@
+//! Verdict: wrong result. It looks up under one lock and writes under another: in
+//! between somebody else votes, and that vote is lost.
+
+use std::collections::BTreeMap;
+
+use marmota::sync::Mutex;
+
+/// Votes for candidates, counted by many goroutines at once.
+#[derive(Default)]
+pub struct Tally {
+    votes: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Tally {
+    /// No votes yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts a vote for `name` and returns which vote for that name it was.
+    pub fn vote(&self, name: &str) -> u64 {
+        let count = self.votes(name) + 1;
+        self.votes.lock().insert(name.to_owned(), count);
+        count
+    }
+
+    /// The votes for `name` so far.
+    #[must_use]
+    pub fn votes(&self, name: &str) -> u64 {
+        self.votes.lock().get(name).copied().unwrap_or(0)
+    }
+}
