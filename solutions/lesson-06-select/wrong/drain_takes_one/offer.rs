@@ -1,0 +1,20 @@
+//! Verdict: wrong result. One select takes one value; the rest stays.
+
+use marmota::chan::{Receiver, Sender};
+use marmota::select;
+
+/// Sends `value` if that is possible at this moment, and says whether it was.
+pub fn offer<T>(to: &Sender<T>, value: T) -> bool {
+    select! {
+        to <- value => true,
+        default => false,
+    }
+}
+
+/// Receives everything that can be received at this moment.
+pub fn drain<T>(from: &Receiver<T>) -> Vec<T> {
+    select! {
+        value = <-from => value.into_iter().collect(),
+        default => Vec::new(),
+    }
+}

@@ -1,0 +1,17 @@
+//! Verdict: deadlock. It receives until the channel is closed, which it never is.
+
+use marmota::chan::{Receiver, Sender};
+use marmota::select;
+
+/// Sends `value` if that is possible at this moment, and says whether it was.
+pub fn offer<T>(to: &Sender<T>, value: T) -> bool {
+    select! {
+        to <- value => true,
+        default => false,
+    }
+}
+
+/// Receives everything that can be received at this moment.
+pub fn drain<T>(from: &Receiver<T>) -> Vec<T> {
+    from.iter().collect()
+}

@@ -1,0 +1,28 @@
+//! Verdict: deadlock. It loops over the jobs, which are never closed; the quit is
+//! looked at inside of the loop.
+
+use marmota::chan::Receiver;
+use marmota::select;
+
+/// Why a worker stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It was told to: `quit` was closed.
+    Quit,
+    /// There are no more jobs: they were closed, and all have been done.
+    NoMoreJobs,
+}
+
+/// Calls `handle` for each of `jobs` until `quit` is closed or there are no more.
+pub fn work<J>(jobs: &Receiver<J>, quit: &Receiver<()>, mut handle: impl FnMut(J)) -> (u64, Why) {
+    let mut done = 0;
+    for job in jobs {
+        handle(job);
+        done += 1;
+        select! {
+            <-quit => return (done, Why::Quit),
+            default => {}
+        }
+    }
+    (done, Why::NoMoreJobs)
+}
