@@ -7,9 +7,11 @@
 
 mod atomics;
 mod channels;
+mod contexts;
 mod handover;
 mod mutex;
 mod races;
+mod select;
 mod sync;
 mod time;
 mod waitgroup;
@@ -115,7 +117,7 @@ macro_rules! group {
             let cases = [$($name::CASES),*].concat_names();
             let different: std::collections::HashSet<_> = cases.iter().collect();
             assert_eq!(different.len(), cases.len(), "two have one name");
-            assert!(cases.len() >= 60, "{}", cases.len());
+            assert!(cases.len() >= 120, "{}", cases.len());
         }
     };
 }
@@ -132,4 +134,4 @@ impl<const N: usize> Names for [&[Case]; N] {
     }
 }
 
-group! { atomics channels handover mutex races sync time waitgroup }
+group! { atomics channels contexts handover mutex races select sync time waitgroup }
