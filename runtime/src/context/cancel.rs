@@ -16,6 +16,7 @@
 use super::{Cause, Context, ContextError};
 use crate::chan::{Chan, Receiver};
 use crate::kernel::{self, Timer};
+use crate::race;
 use crate::sync::Mutex;
 use std::panic::Location;
 use std::sync::atomic::{
@@ -34,6 +35,8 @@ const NOWHERE: usize = usize::MAX;
 
 pub(crate) struct Core {
     err: AtomicU8,
+    /// What was done before the end, for those who ask `err`.
+    clock: race::Shared,
     state: Mutex<State>,
     parent: Weak<Core>,
     slot: AtomicUsize,
@@ -133,6 +136,7 @@ impl Core {
     pub(super) fn under(parent: Option<&Arc<Core>>, alarm: Option<Alarm>) -> Arc<Core> {
         let core = Arc::new(Core {
             err: AtomicU8::new(0),
+            clock: race::Shared::new(),
             state: Mutex::new(State::default()),
             parent: parent.map_or(Weak::new(), Arc::downgrade),
             slot: AtomicUsize::new(NOWHERE),
@@ -154,6 +158,9 @@ impl Core {
         if err != 0 && err & CLOSED == 0 {
             // Being ended at this moment: `done` is closed when the lock is free.
             drop(self.state.lock());
+        }
+        if err != 0 {
+            race::watching(|m| self.clock.acquire(m));
         }
         decode(err)
     }
@@ -251,6 +258,7 @@ impl Core {
         let cause = cause.unwrap_or_else(|| Arc::new(err));
         state.cause = Some(cause.clone());
         let code = encode(err);
+        race::watching(|m| self.clock.release(m));
         // Release: pairs with the acquire in `err`.
         self.err.store(code, Release);
         if let Some(done) = &state.done {

@@ -461,3 +461,85 @@ fn giving_a_permit_happens_before_the_park_that_takes_it() {
         cell.set(2);
     }));
 }
+
+#[test]
+fn what_is_put_into_a_pool_happened_before_it_is_got() {
+    use crate::sync::Pool;
+    // A value carries the order; another value's does not.
+    let through_pool = |asked_for: i32| {
+        races(move |cell| {
+            let pool = Arc::new(Pool::new());
+            let (theirs, cell2) = (pool.clone(), cell.clone());
+            pool.put(2);
+            go(move || {
+                cell2.set(1);
+                theirs.put(1);
+            });
+            if pool.get() == Some(asked_for) {
+                cell.get();
+            }
+        })
+    };
+    assert!(!through_pool(1));
+    assert!(through_pool(2));
+}
+
+#[test]
+fn a_cancel_happens_before_whatever_sees_it() {
+    use crate::context::{background, cause, with_cancel};
+    assert!(!races(|cell| {
+        let (context, cancel) = with_cancel(&background());
+        let theirs = cell.clone();
+        go(move || {
+            theirs.set(1);
+            cancel.cancel();
+        });
+        if context.err().is_some() {
+            cell.get();
+        }
+        context.done().recv();
+        cell.get();
+    }));
+    assert!(!races(|cell| {
+        let (context, cancel) = with_cancel(&background());
+        let theirs = cell.clone();
+        go(move || {
+            theirs.set(1);
+            cancel.cancel();
+        });
+        if cause(&context).is_some() {
+            cell.get();
+        }
+    }));
+    // One that has not been seen orders nothing, and neither does the end by time.
+    assert!(races(|cell| {
+        let (context, cancel) = with_cancel(&background());
+        let theirs = cell.clone();
+        go(move || {
+            theirs.set(1);
+            cancel.cancel();
+        });
+        let _ = context.err();
+        cell.get();
+    }));
+}
+
+#[test]
+fn a_channel_of_done_that_is_made_late_says_the_same() {
+    use crate::context::{background, with_cancel};
+    assert!(!races(|cell| {
+        let (context, cancel) = with_cancel(&background());
+        let theirs = cell.clone();
+        go(move || {
+            theirs.set(1);
+            cancel.cancel();
+        });
+        let other = context.clone();
+        let reader = spawn(move || {
+            other.done().recv();
+        });
+        context.done().recv();
+        cell.get();
+        reader.join().unwrap();
+    }));
+}

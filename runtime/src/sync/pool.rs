@@ -10,7 +10,7 @@
 //! `get` and `put` only try it: a goroutine that was stopped inside a shard costs the
 //! others that shard and no time. A collection waits for it. Values are dropped outside.
 
-use crate::kernel;
+use crate::{kernel, race};
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError, Weak};
 
@@ -45,8 +45,14 @@ struct Shard<T> {
 }
 
 struct Both<T> {
-    fresh: Vec<T>,
-    victims: Vec<T>,
+    fresh: Vec<Kept<T>>,
+    victims: Vec<Kept<T>>,
+}
+
+/// A value, and what was done before it was put: for whoever gets it (`race`).
+struct Kept<T> {
+    value: T,
+    clock: race::Clock,
 }
 
 impl<T: Send + 'static> Pool<T> {
@@ -79,7 +85,13 @@ impl<T: Send + 'static> Pool<T> {
             .shared
             .take(|both| both.fresh.pop())
             .or_else(|| self.shared.take(|both| both.victims.pop()));
-        kept.or_else(|| self.new.as_ref().map(|new| new()))
+        match kept {
+            Some(Kept { value, clock }) => {
+                race::watching(|m| race::acquire(m, &clock));
+                Some(value)
+            }
+            None => self.new.as_ref().map(|new| new()),
+        }
     }
 
     /// Takes a value, or makes one.
@@ -95,7 +107,9 @@ impl<T: Send + 'static> Pool<T> {
 
     /// Gives a value to the pool (Go's `Put`).
     pub fn put(&self, value: T) {
-        kernel::point();
+        let clock = race::Clock::new();
+        race::point_watching(|m| race::release(m, &clock));
+        let value = Kept { value, clock };
         let own = kernel::shard() % SHARDS;
         for i in 0..SHARDS {
             if let Some(mut both) = self.shared.shards[(own + i) % SHARDS].open() {
@@ -109,7 +123,7 @@ impl<T: Send + 'static> Pool<T> {
 }
 
 impl<T> Shared<T> {
-    fn take(&self, mut from: impl FnMut(&mut Both<T>) -> Option<T>) -> Option<T> {
+    fn take(&self, mut from: impl FnMut(&mut Both<T>) -> Option<Kept<T>>) -> Option<Kept<T>> {
         let own = kernel::shard() % SHARDS;
         (0..SHARDS).find_map(|i| {
             let mut both = self.shards[(own + i) % SHARDS].open()?;
