@@ -6,6 +6,10 @@ use crate::sched::m::Kind;
 use crate::sched::{Home, Rt, Status, g};
 use std::sync::atomic::Ordering::Relaxed;
 
+pub use crate::leaks::{
+    Hopeless, LeakGroup, LeakProfile, LeakReport, Leaked, leak_profile, leak_report,
+};
+
 /// The scheduler at one moment; see [`read_sched_stats`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,10 +1,10 @@
 //! Starting goroutines: `go`, `spawn` with its handle, and `scope`.
 
-use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
+use crate::kernel::{self, Outlook, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
 use crate::race;
 use crate::sched::m::Kind;
-use crate::sched::{Closure, switch};
+use crate::sched::{Closure, G, GRef, switch};
 use crate::sim::hooks;
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -12,6 +12,7 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 
 /// Starts a goroutine: `f` runs on its own, and nothing waits for it (Go's `go`
@@ -44,17 +45,18 @@ pub(crate) fn go_at<F: FnOnce() + Send + 'static>(f: F, at: &'static Location<'s
 }
 
 #[inline]
-fn start(closure: Closure, at: &'static Location<'static>) {
+fn start(closure: Closure, at: &'static Location<'static>) -> (GRef, u64) {
     let m = kernel::enter();
-    match m.kind.get() {
+    let started = match m.kind.get() {
         Kind::Parallel => switch::spawn(m, closure, at),
         Kind::Sim => crate::sim::driver::spawn(m, closure, at),
         Kind::Thread => {
             kernel::leave(m);
             no_runtime();
         }
-    }
+    };
     kernel::leave(m);
+    started
 }
 
 #[cold]
@@ -96,10 +98,7 @@ unsafe fn spawn_unchecked<T: Send, F: FnOnce() -> T + Send>(
     f: F,
     at: &'static Location<'static>,
 ) -> Arc<Packet<T>> {
-    let packet = Arc::new(Packet {
-        state: SpinLock::new(JoinState::new()),
-        result: UnsafeCell::new(None),
-    });
+    let packet = Arc::new(Packet::new());
     let theirs = packet.clone();
     let body = move || {
         match catch_unwind(AssertUnwindSafe(f)) {
@@ -109,8 +108,8 @@ unsafe fn spawn_unchecked<T: Send, F: FnOnce() -> T + Send>(
         }
     };
     // SAFETY: called at most once; lifetimes by this function's contract.
-    start(unsafe { Closure::new(body) }, at);
-    packet.owed_by_the_last(at);
+    let started = start(unsafe { Closure::new(body) }, at);
+    packet.comes_from(started, at);
     packet
 }
 
@@ -118,6 +117,9 @@ unsafe fn spawn_unchecked<T: Send, F: FnOnce() -> T + Send>(
 struct Packet<T> {
     state: SpinLock<JoinState>,
     result: UnsafeCell<Option<std::thread::Result<T>>>,
+    /// Which goroutine leaves it, for reports.
+    g: AtomicPtr<G>,
+    id: AtomicU64,
 }
 
 struct JoinState {
@@ -147,6 +149,29 @@ unsafe impl<T: Send> Sync for Packet<T> {}
 unsafe impl<T: Send> Send for Packet<T> {}
 
 impl<T> Packet<T> {
+    fn new() -> Self {
+        Packet {
+            state: SpinLock::new(JoinState::new()),
+            result: UnsafeCell::new(None),
+            id: AtomicU64::new(0),
+            g: AtomicPtr::new(std::ptr::null_mut()),
+        }
+    }
+
+    /// An `Ask` for one that joins.
+    ///
+    /// # Safety
+    /// `packet` is one of this type.
+    unsafe fn can_end(packet: *const ()) -> Outlook {
+        // SAFETY: by this function's contract.
+        let packet = unsafe { &*packet.cast::<Packet<T>>() };
+        // SAFETY: only ever stored from a `GRef`.
+        match unsafe { packet.g.load(Relaxed).as_ref() } {
+            Some(g) => Outlook::End(g, packet.id.load(Relaxed)),
+            None => Outlook::Open,
+        }
+    }
+
     fn complete(&self, result: std::thread::Result<T>) {
         // SAFETY: `done` is not set, so nobody reads it yet.
         unsafe { *self.result.get() = Some(result) };
@@ -189,7 +214,10 @@ impl<T> Packet<T> {
     }
 
     /// For reports: whoever joins waits for the goroutine just started.
-    fn owed_by_the_last(&self, at: &'static Location<'static>) {
+    fn comes_from(&self, (g, id): (GRef, u64), at: &'static Location<'static>) {
+        // Relaxed: whoever joins comes after.
+        self.id.store(id, Relaxed);
+        self.g.store(std::ptr::from_ref(g).cast_mut(), Relaxed);
         let m = kernel::enter_quietly();
         hooks::last_started_owes(m, self.address(), "result", at);
         kernel::leave(m);
@@ -217,6 +245,8 @@ impl<T> Packet<T> {
             return;
         }
         let waiter = Waiter::new(m, WaitReason::Join, at, std::ptr::null_mut());
+        // SAFETY: our frame borrows the packet while it waits.
+        unsafe { waiter.g.can_be_asked(Self::can_end, self.address()) };
         // SAFETY: this frame parks until `complete` has popped the waiter.
         unsafe { state.waiters.push(&waiter) };
         drop(state);
@@ -396,10 +426,7 @@ impl<'scope> Scope<'scope, '_> {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        let packet = Arc::new(Packet {
-            state: SpinLock::new(JoinState::new()),
-            result: UnsafeCell::new(None),
-        });
+        let packet = Arc::new(Packet::new());
         let (group, theirs) = (self.group.clone(), packet.clone());
         group.wait.add(1);
         let body = move || {
@@ -414,8 +441,8 @@ impl<'scope> Scope<'scope, '_> {
             group.wait.done();
         };
         // SAFETY: as in `go`.
-        start(unsafe { Closure::new(body) }, Location::caller());
-        packet.owed_by_the_last(Location::caller());
+        let started = start(unsafe { Closure::new(body) }, Location::caller());
+        packet.comes_from(started, Location::caller());
         self.group.wait.owed_by_the_last(Location::caller());
         ScopedJoinHandle {
             packet,

@@ -60,6 +60,7 @@ mod garbage;
 pub mod gc;
 mod goroutine;
 pub mod kernel;
+mod leaks;
 mod lock;
 mod loom;
 pub mod net;

@@ -16,6 +16,7 @@
 //! A value has one owner at all times: the sender's frame until `done`, the buffer,
 //! or the receiver's frame after `done`.
 
+use super::ends::Ends;
 use super::quiet::{Quiet, RECV, SEND};
 use super::timed::ChanTimer;
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
@@ -28,6 +29,8 @@ use std::panic::Location;
 
 pub struct Core<T> {
     capacity: usize,
+    /// Handles, by what they can do.
+    pub(super) ends: Ends,
     /// What those who only look go by: see `quiet.rs`.
     pub(super) quiet: Quiet,
     pub(super) state: SpinLock<State<T>>,
@@ -113,6 +116,7 @@ impl<T> Core<T> {
         }
         Core {
             capacity,
+            ends: Ends::new(),
             quiet: Quiet::new(),
             state: SpinLock::new(State::new(capacity)),
             timer: None,
@@ -123,6 +127,7 @@ impl<T> Core<T> {
     pub(crate) fn of_timer(timer: ChanTimer<T>) -> Self {
         Core {
             capacity: 0,
+            ends: Ends::new(),
             quiet: Quiet::new(),
             state: SpinLock::new(State::new(1)),
             timer: Some(Box::new(timer)),
@@ -175,6 +180,7 @@ impl<T> Core<T> {
             Offered::Full => {
                 let slot = std::ptr::from_mut(value).cast();
                 let waiter = Waiter::new(m, WaitReason::ChanSend, at, slot);
+                self.tell(waiter.g, Self::can_be_received);
                 // SAFETY: this frame parks until a receiver or `close` has popped
                 // the waiter.
                 unsafe { state.senders.push(&waiter) };
@@ -251,6 +257,7 @@ impl<T> Core<T> {
             Taken::Empty => {
                 let slot = (&raw mut value).cast();
                 let waiter = Waiter::new(m, WaitReason::ChanReceive, at, slot);
+                self.tell(waiter.g, Self::can_be_sent);
                 // SAFETY: this frame parks until a sender or `close` has popped the
                 // waiter.
                 unsafe { state.receivers.push(&waiter) };
@@ -415,6 +422,7 @@ impl<T> Drop for Core<T> {
         // Nobody else refers to the channel: no lock is needed, and values may
         // run their destructors.
         self.stop_for_good();
+        hooks::gone(self.address());
         let mut rest = {
             let mut state = self.state.lock();
             let (len, head) = (std::mem::take(&mut state.len), state.head);

@@ -1,6 +1,7 @@
 //! The handles on a channel, and what their operations promise.
 
 use super::core::{Core, Received, Sent};
+use super::ends::{BOTH, End, RECEIVES, SENDS};
 use super::timed::ChanTimer;
 use crate::kernel::{self, WaitReason};
 use std::fmt;
@@ -31,17 +32,17 @@ pub fn chan<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 
 /// The sending end: Go's `chan<- T`.
 pub struct Sender<T> {
-    pub(super) chan: Chan<T>,
+    pub(super) chan: End<T, SENDS>,
 }
 
 /// The receiving end: Go's `<-chan T`.
 pub struct Receiver<T> {
-    pub(super) chan: Chan<T>,
+    pub(super) chan: End<T, RECEIVES>,
 }
 
 /// Both ends in one: Go's `chan T`. A nil one belongs to no channel.
 pub struct Chan<T> {
-    pub(super) core: Option<Arc<Core<T>>>,
+    pub(super) chan: End<T, BOTH>,
 }
 
 /// Why [`Sender::try_send`] did not send; the value comes back.
@@ -70,28 +71,46 @@ impl<T> Chan<T> {
     #[track_caller]
     pub fn new(capacity: usize) -> Self {
         Chan {
-            core: Some(Arc::new(Core::new(capacity))),
+            chan: End::new(Core::new(capacity)),
         }
     }
 
     /// A nil channel: sending and receiving wait for ever, closing panics.
     pub fn nil() -> Self {
-        Chan { core: None }
+        Chan { chan: End::nil() }
+    }
+
+    /// The channel of a timer; its value needs no destructor.
+    pub(crate) fn of_timer(timer: ChanTimer<T>) -> Self
+    where
+        T: Copy,
+    {
+        Chan {
+            chan: End::new(Core::of_timer(timer)),
+        }
+    }
+
+    pub(crate) fn core(&self) -> Option<&Core<T>> {
+        self.chan.core.as_deref()
     }
 
     /// The two ends.
     pub fn split(self) -> (Sender<T>, Receiver<T>) {
-        (Sender { chan: self.clone() }, Receiver { chan: self })
+        (self.sender(), self.into())
     }
 
     /// A handle that can only send.
     pub fn sender(&self) -> Sender<T> {
-        Sender { chan: self.clone() }
+        Sender {
+            chan: self.chan.other(),
+        }
     }
 
     /// A handle that can only receive.
     pub fn receiver(&self) -> Receiver<T> {
-        Receiver { chan: self.clone() }
+        Receiver {
+            chan: self.chan.other(),
+        }
     }
 
     /// Sends; see [`Sender::send`].
@@ -101,6 +120,72 @@ impl<T> Chan<T> {
     #[track_caller]
     #[inline]
     pub fn send(&self, value: T) {
+        self.chan.send(value);
+    }
+
+    /// Sends if that is possible at once; see [`Sender::try_send`].
+    ///
+    /// # Errors
+    /// The value, when it was not sent.
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        self.chan.try_send(value)
+    }
+
+    /// Receives; see [`Receiver::recv`].
+    #[track_caller]
+    #[inline]
+    pub fn recv(&self) -> Option<T> {
+        self.chan.recv()
+    }
+
+    /// Receives if that is possible at once; see [`Receiver::try_recv`].
+    ///
+    /// # Errors
+    /// Why there is no value.
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        self.chan.try_recv()
+    }
+
+    /// Closes; see [`Sender::close`].
+    ///
+    /// # Panics
+    /// `close of closed channel`, `close of nil channel`.
+    #[track_caller]
+    pub fn close(&self) {
+        self.chan.close();
+    }
+
+    /// Values buffered at this moment; 0 for nil.
+    pub fn len(&self) -> usize {
+        self.chan.len()
+    }
+
+    /// Whether no value is buffered at this moment.
+    pub fn is_empty(&self) -> bool {
+        self.chan.is_empty()
+    }
+
+    /// Values the buffer can hold; 0 for nil.
+    pub fn capacity(&self) -> usize {
+        self.chan.capacity()
+    }
+
+    /// Whether it belongs to no channel.
+    pub fn is_nil(&self) -> bool {
+        self.chan.core.is_none()
+    }
+
+    /// Whether two handles are on the same channel (two nil ones are, as in Go).
+    pub fn same_channel(&self, other: &Self) -> bool {
+        self.chan.same_channel(&other.chan)
+    }
+}
+
+/// What all handles do; which of it one may is up to its type.
+impl<T, const E: u64> End<T, E> {
+    #[track_caller]
+    #[inline]
+    fn send(&self, value: T) {
         let at = Location::caller();
         let Some(core) = &self.core else {
             wait_for_ever(WaitReason::ChanSendNil, at)
@@ -113,11 +198,7 @@ impl<T> Chan<T> {
         }
     }
 
-    /// Sends if that is possible at once; see [`Sender::try_send`].
-    ///
-    /// # Errors
-    /// The value, when it was not sent.
-    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+    fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         let Some(core) = &self.core else {
             return Err(TrySendError::Full(value));
         };
@@ -131,24 +212,9 @@ impl<T> Chan<T> {
         }
     }
 
-    /// The channel of a timer; its value needs no destructor.
-    pub(crate) fn of_timer(timer: ChanTimer<T>) -> Self
-    where
-        T: Copy,
-    {
-        Chan {
-            core: Some(Arc::new(Core::of_timer(timer))),
-        }
-    }
-
-    pub(crate) fn core(&self) -> Option<&Core<T>> {
-        self.core.as_deref()
-    }
-
-    /// Receives; see [`Receiver::recv`].
     #[track_caller]
     #[inline]
-    pub fn recv(&self) -> Option<T> {
+    fn recv(&self) -> Option<T> {
         let at = Location::caller();
         match &self.core {
             Some(core) => core.recv(at),
@@ -156,11 +222,7 @@ impl<T> Chan<T> {
         }
     }
 
-    /// Receives if that is possible at once; see [`Receiver::try_recv`].
-    ///
-    /// # Errors
-    /// Why there is no value.
-    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+    fn try_recv(&self) -> Result<T, TryRecvError> {
         let Some(core) = &self.core else {
             return Err(TryRecvError::Empty);
         };
@@ -171,12 +233,8 @@ impl<T> Chan<T> {
         }
     }
 
-    /// Closes; see [`Sender::close`].
-    ///
-    /// # Panics
-    /// `close of closed channel`, `close of nil channel`.
     #[track_caller]
-    pub fn close(&self) {
+    fn close(&self) {
         let Some(core) = &self.core else {
             panic!("close of nil channel")
         };
@@ -185,28 +243,19 @@ impl<T> Chan<T> {
         }
     }
 
-    /// Values buffered at this moment; 0 for nil.
-    pub fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.core.as_ref().map_or(0, |core| core.len())
     }
 
-    /// Whether no value is buffered at this moment.
-    pub fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Values the buffer can hold; 0 for nil.
-    pub fn capacity(&self) -> usize {
+    fn capacity(&self) -> usize {
         self.core.as_ref().map_or(0, |core| core.capacity())
     }
 
-    /// Whether it belongs to no channel.
-    pub fn is_nil(&self) -> bool {
-        self.core.is_none()
-    }
-
-    /// Whether two handles are on the same channel (two nil ones are, as in Go).
-    pub fn same_channel(&self, other: &Self) -> bool {
+    fn same_channel(&self, other: &Self) -> bool {
         self.core.as_ref().map(Arc::as_ptr) == other.core.as_ref().map(Arc::as_ptr)
     }
 }
@@ -317,7 +366,7 @@ impl<T> Receiver<T> {
 /// Receives until the channel is closed and drained; by [`Receiver::iter`].
 #[derive(Debug)]
 pub struct Iter<'a, T> {
-    chan: &'a Chan<T>,
+    chan: &'a End<T, RECEIVES>,
 }
 
 impl<T> Iterator for Iter<'_, T> {
@@ -331,7 +380,7 @@ impl<T> Iterator for Iter<'_, T> {
 /// As [`Iter`], owning its end.
 #[derive(Debug)]
 pub struct IntoIter<T> {
-    chan: Chan<T>,
+    chan: End<T, RECEIVES>,
 }
 
 impl<T> Iterator for IntoIter<T> {
@@ -361,7 +410,7 @@ impl<'a, T> IntoIterator for &'a Receiver<T> {
 impl<T> Clone for Chan<T> {
     fn clone(&self) -> Self {
         Chan {
-            core: self.core.clone(),
+            chan: self.chan.clone(),
         }
     }
 }
@@ -385,26 +434,36 @@ impl<T> Clone for Receiver<T> {
 /// The conversions that Go makes silently; the other way there is none.
 impl<T> From<Chan<T>> for Sender<T> {
     fn from(chan: Chan<T>) -> Self {
-        Sender { chan }
+        Sender {
+            chan: chan.chan.only(),
+        }
     }
 }
 
 impl<T> From<Chan<T>> for Receiver<T> {
     fn from(chan: Chan<T>) -> Self {
-        Receiver { chan }
+        Receiver {
+            chan: chan.chan.only(),
+        }
     }
 }
 
-fn show<T>(name: &str, chan: &Chan<T>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if chan.is_nil() {
+fn show<T, const E: u64>(name: &str, chan: &End<T, E>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if chan.core.is_none() {
         return write!(f, "{name}(nil)");
     }
     write!(f, "{name}({}/{})", chan.len(), chan.capacity())
 }
 
+impl<T, const E: u64> fmt::Debug for End<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show("End", self, f)
+    }
+}
+
 impl<T> fmt::Debug for Chan<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show("Chan", self, f)
+        show("Chan", &self.chan, f)
     }
 }
 

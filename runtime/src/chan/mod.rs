@@ -15,6 +15,7 @@
 
 mod core;
 mod dynamic;
+mod ends;
 mod handles;
 mod port;
 mod quiet;

@@ -5,7 +5,7 @@
 
 use super::core::{Core, Offered, Taken, offer, take};
 use super::quiet::{Quiet, RECV, SEND};
-use crate::kernel::{self, Waiter};
+use crate::kernel::{self, Outlook, Waiter};
 use crate::sched::MRef;
 use std::mem::MaybeUninit;
 
@@ -53,6 +53,9 @@ pub(crate) unsafe trait Port {
     /// Ends the waiting of a waiter that joined: takes it out of the queue if it is
     /// still there.
     fn withdraw(&self, m: MRef, direction: u64, waiter: &Waiter);
+
+    /// Whether waiting in this direction can end.
+    fn outlook(&self, direction: u64) -> Outlook;
 
     /// Whether `withdraw` is needed even after the waiter was popped.
     fn wants_withdrawal(&self) -> bool;
@@ -131,6 +134,10 @@ unsafe impl<T> Port for Core<T> {
             state.receivers.remove(waiter);
             self.unblock(m, &state);
         }
+    }
+
+    fn outlook(&self, direction: u64) -> Outlook {
+        Core::outlook(self, direction)
     }
 
     fn wants_withdrawal(&self) -> bool {

@@ -33,7 +33,8 @@ use super::core::Core;
 use super::port::{Attempt, Port, quiet_of};
 use super::quiet::{self, Quiet, RECV, SEND};
 use super::{Chan, Receiver, Sender};
-use crate::kernel::{self, WaitReason, Waiter};
+use crate::kernel::{self, Outlook, WaitReason, Waiter};
+use crate::leaks::Hopeless;
 use crate::sched::MRef;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -127,7 +128,7 @@ impl<T> RecvSide for Chan<T> {
     type Item = T;
     #[inline(always)]
     fn recv_core(&self) -> Option<&Arc<Core<T>>> {
-        self.core.as_ref()
+        self.chan.core.as_ref()
     }
 }
 
@@ -143,7 +144,7 @@ impl<T> SendSide for Chan<T> {
     type Item = T;
     #[inline(always)]
     fn send_core(&self) -> Option<&Arc<Core<T>>> {
-        self.core.as_ref()
+        self.chan.core.as_ref()
     }
 }
 
@@ -431,6 +432,10 @@ fn wait_for_one(
             unsafe { port.join(m, case.direction, waiter) };
         }
     }
+    let (every, cases) = (&raw const *cases, &*cases);
+    // SAFETY: the cases, and the pointer to them, stay until we are resumed; before the
+    // locks are given back nobody can ask.
+    unsafe { g.can_be_asked(can_end, (&raw const every).cast()) };
     unlock_all(cases, channels);
     let m = kernel::park_published(m);
     let chosen = won(m);
@@ -443,6 +448,25 @@ fn wait_for_one(
         }
     }
     m
+}
+
+/// An `Ask` for a select that waits: it ends by any of its cases.
+///
+/// # Safety
+/// `every` is a pointer to a pointer to the cases of a goroutine that is not resumed
+/// meanwhile.
+unsafe fn can_end(every: *const ()) -> Outlook {
+    // SAFETY: by this function's contract.
+    let cases = unsafe { &**every.cast::<*const [Case<'_>]>() };
+    let open = |case: &Case<'_>| {
+        let outlook = case.port.map(|port| port.outlook(case.direction));
+        matches!(outlook, Some(Outlook::Open))
+    };
+    if cases.iter().any(open) {
+        Outlook::Open
+    } else {
+        Outlook::Never(Hopeless::NoCase)
+    }
 }
 
 /// The case that the waker won.

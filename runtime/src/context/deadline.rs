@@ -77,8 +77,8 @@ fn fire(node: &'static Node, m: MRef) {
     };
     // SAFETY: called at most once; the count is `'static` and may move.
     let closure = unsafe { Closure::new(move || count.ring()) };
-    match m.kind.get() {
+    let _started = match m.kind.get() {
         Driver::Sim => driver::spawn_by(m, by, closure, at),
         _ => switch::spawn_by(m, by, closure, at),
-    }
+    };
 }

@@ -28,12 +28,14 @@
 //! 4. What a waker writes for the parked (a value, a flag) it writes before
 //!    `ready`, which publishes it.
 
+mod outlook;
 mod point;
 mod public;
 mod thread;
 mod timer;
 mod waiter;
 
+pub(crate) use outlook::{Ask, Outlook};
 pub(crate) use point::{is_deterministic, point, shard, somebody_watches, spin_inside, watch};
 pub use public::{Goroutine, choose, current, now, park, ready, yield_now};
 pub(crate) use thread::outside_threads;

@@ -14,6 +14,7 @@
 //! unlocks on the scheduler's stack, costs a second switch on every park.
 
 use super::{Rt, waitreason::WaitReason};
+use crate::kernel::{Ask, Outlook};
 use crate::slab::{Slab, Zeroed};
 use crate::stack::Stack;
 use std::cell::{Cell, UnsafeCell};
@@ -78,6 +79,10 @@ pub(crate) struct G {
     waits_at: AtomicPtr<Location<'static>>,
     created_at: AtomicPtr<Location<'static>>,
     pub(crate) parent: AtomicU64,
+    /// What it waits for, and how to find out whether anybody can still end the wait
+    /// (`kernel::Outlook`); null where no primitive said so.
+    awaits: AtomicPtr<()>,
+    asks: AtomicPtr<()>,
     /// Since when it waits, about, in nanoseconds of the monotonic clock; 0 is unknown
     /// (`dump::stamp_waiting`).
     pub(crate) waits_since: AtomicU64,
@@ -135,7 +140,33 @@ impl G {
         self.waits_at
             .store(std::ptr::from_ref(at).cast_mut(), Relaxed);
         self.waits_since.store(0, Relaxed);
+        self.asks.store(std::ptr::null_mut(), Relaxed);
         self.set_status(Status::Waiting);
+    }
+
+    /// After `about_to_wait`: how to find out whether anybody can still end the wait.
+    ///
+    /// # Safety
+    /// `ask` may be called with `about` while the goroutine waits.
+    #[inline]
+    pub(crate) unsafe fn can_be_asked(&self, ask: Ask, about: *const ()) {
+        self.awaits.store(about.cast_mut(), Relaxed);
+        self.asks.store(ask as *mut (), Relaxed);
+    }
+
+    /// Whether anybody can still end its wait, as far as that is known.
+    ///
+    /// # Safety
+    /// It waits, and is not resumed meanwhile: its world stands still.
+    pub(crate) unsafe fn outlook(&self) -> Outlook {
+        let ask = self.asks.load(Relaxed);
+        if ask.is_null() {
+            return Outlook::of_reason(self.reason());
+        }
+        // SAFETY: only ever stored from an `Ask`.
+        let ask = unsafe { std::mem::transmute::<*mut (), Ask>(ask) };
+        // SAFETY: it waits, so what it waits for is there (`can_be_asked`).
+        unsafe { ask(self.awaits.load(Relaxed)) }
     }
 
     pub(crate) fn reason(&self) -> WaitReason {

@@ -310,7 +310,8 @@ impl Rt {
     }
 
     /// By sysmon: reports the deadlock, if it still is one and no thread of the
-    /// program can end it. `false` to look again later.
+    /// program can end it, unless somebody waits for just that (`sim::wait`). `false` to
+    /// look again later.
     pub(crate) fn confirm_deadlock(&'static self) -> bool {
         if !self.all_asleep(&self.state.lock()) {
             self.suspected.store(false, SeqCst);
@@ -326,6 +327,14 @@ impl Rt {
         let mut state = self.state.lock();
         self.suspected.store(false, SeqCst);
         if self.all_asleep(&state) {
+            let waits = (self.waits_for_others).swap(std::ptr::null_mut(), SeqCst);
+            // SAFETY: only ever stored from a `GRef`.
+            if let Some(waits) = unsafe { waits.as_ref() } {
+                drop(state);
+                waits.set_status(super::Status::Runnable);
+                self.inject(waits);
+                return true;
+            }
             state.stopping = true;
             drop(state);
             crate::dump::deadlock(self);

@@ -94,6 +94,8 @@ pub(crate) struct Rt {
     pub(crate) sysmon_sleeps: AtomicBool,
     /// Sysmon is to look whether this is a deadlock.
     pub(crate) suspected: AtomicBool,
+    /// The goroutine in `sim::wait`, which goes on where a deadlock would be reported.
+    pub(crate) waits_for_others: AtomicPtr<super::G>,
     /// Threads that were there before, if their being there means nothing.
     pub(crate) threads_before: Vec<i32>,
     spawner_word: AtomicU32,
@@ -227,6 +229,7 @@ impl Rt {
             sysmon_word: AtomicU32::new(0),
             sysmon_sleeps: AtomicBool::new(false),
             suspected: AtomicBool::new(false),
+            waits_for_others: AtomicPtr::new(std::ptr::null_mut()),
             threads_before: match config.on_fatal {
                 OnFatal::EndProcess => Vec::new(),
                 OnFatal::PanicInCaller => threads::all_threads(),

@@ -21,23 +21,29 @@ const TIMER_BATCH: usize = 64;
 
 /// Starts a goroutine on this M's P.
 #[inline]
-pub(crate) fn spawn(m: MRef, closure: Closure, at: &'static Location<'static>) {
+pub(crate) fn spawn(m: MRef, closure: Closure, at: &'static Location<'static>) -> (GRef, u64) {
     let parent = m.g.get().map_or(0, |g| g.id.load(Relaxed));
-    spawn_by(m, parent, closure, at);
+    spawn_by(m, parent, closure, at)
 }
 
 /// Starts a goroutine in the name of `parent`: by a timer that goroutine set.
 #[inline]
-pub(crate) fn spawn_by(m: MRef, parent: u64, closure: Closure, at: &'static Location<'static>) {
+pub(crate) fn spawn_by(
+    m: MRef,
+    parent: u64,
+    closure: Closure,
+    at: &'static Location<'static>,
+) -> (GRef, u64) {
     let p = m.p();
-    let g = p.take_g();
+    let (g, id) = (p.take_g(), p.new_id());
     g.home.set(super::Home::Parallel);
     g.rt.set(Some(m.rt()));
-    g.prepare(p.new_id(), parent, at, closure);
+    g.prepare(id, parent, at, closure);
     crate::race::started(m, g, None);
     // Relaxed: a sum for reports.
     p.started.store(p.started.load(Relaxed) + 1, Relaxed);
     p.put_runnable(g);
+    (g, id)
 }
 
 /// Starts a goroutine of the runtime's own: reports and counts leave it out. Its body

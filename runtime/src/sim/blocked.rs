@@ -2,8 +2,11 @@
 
 use super::driver::Driver;
 use super::hooks;
+use super::record::Happened;
 use super::report::{Blocked, DONE, Held, Partner, Place, RESULT};
 use super::strategy::id_of;
+use crate::debug::Hopeless;
+use crate::kernel::{Outlook, WaitReason};
 use crate::sched::{GRef, Status};
 use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
@@ -45,8 +48,59 @@ impl Blocked {
                 .map(Place::from),
             holds,
             waits_for,
+            hopeless: hopeless(g),
+            other_side: other_side(g, id, object, d),
         }
     }
+}
+
+/// Why nobody can end its wait, if that is certain.
+fn hopeless(g: GRef) -> Option<Hopeless> {
+    if g.status() != Status::Waiting {
+        return None;
+    }
+    // SAFETY: it waits, and the run is over.
+    match unsafe { g.outlook() } {
+        Outlook::Never(why) => Some(why),
+        _ => None,
+    }
+}
+
+/// Who did on a channel what `g` waits for, as far as the recording goes: the last time
+/// of each, latest first.
+fn other_side(g: GRef, id: u32, object: usize, d: &Driver) -> Vec<Partner> {
+    let (did, waited, what) = match g.reason() {
+        WaitReason::ChanReceive => ("send", WaitReason::ChanSend, "sent on"),
+        WaitReason::ChanSend => ("receive", WaitReason::ChanReceive, "received from"),
+        _ => return Vec::new(),
+    };
+    let Some(recording) = d.recording.as_ref().filter(|_| object != 0) else {
+        return Vec::new();
+    };
+    let mut partners: Vec<Partner> = Vec::new();
+    for event in recording.latest_first() {
+        let used = match event.what {
+            // What was at this address before was another channel.
+            Happened::Gone(gone) if gone == object => break,
+            Happened::Did(this, on) => on == object && this == did,
+            Happened::Blocked(reason, on) => on == object && reason == waited,
+            _ => false,
+        };
+        let goroutine = u64::from(event.who);
+        if let Some(at) = event.at
+            && used
+            && event.who != id
+            && partners.iter().all(|p| p.goroutine != goroutine)
+        {
+            partners.push(Partner {
+                goroutine,
+                what,
+                at: at.into(),
+                ended: !d.is_alive(event.who),
+            });
+        }
+    }
+    partners
 }
 
 /// Goroutines that wait for each other in a ring, by index, if there is one.

@@ -15,17 +15,22 @@
 use super::hooks::Held;
 use super::ledger::Ledger;
 use super::record::{Happened, Recording};
-use super::report::{Blocked, PanicInfo, Verdict};
+use super::report::{Blocked, Verdict};
 use super::strategy::{Fork, Moment, Move, Strategy, id_of};
-use crate::race::{self, Race};
+use crate::race;
 use crate::sched::m::{self, Kind, gate};
 use crate::sched::timers::Node;
-use crate::sched::{Closure, GRef, Home, MRef, Status, g, switch};
+use crate::sched::{Closure, GRef, MRef, Status, switch};
 use crate::stack::{Stack, StackPool};
 use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+
+pub(crate) use super::seam::{
+    add_timer, alive, choose, end, now, panicked, park, point, raced, ready, remove_timer, runs,
+    spawn, spawn_by, wait_for_others, yielded,
+};
 
 /// Nanoseconds from 1970 to the beginning of virtual time, 2000-01-01 00:00 UTC
 /// (Go's `testing/synctest`).
@@ -52,23 +57,23 @@ impl Default for Limits {
 pub(crate) struct Driver {
     /// Belongs to the caller of `run_once`, which lasts as long as the run.
     strategy: *mut dyn Strategy,
-    limits: Limits,
+    pub(super) limits: Limits,
     /// Numbers the runs of the process, from 2 (`race::PARALLEL` is 1).
-    run: u64,
-    now: u64,
+    pub(super) run: u64,
+    pub(super) now: u64,
     /// Goroutines that can run, in no order that matters.
-    runnable: Vec<GRef>,
+    pub(super) runnable: Vec<GRef>,
     /// All that have not ended; `G::sim_slot` is the index.
-    alive: Vec<GRef>,
+    pub(super) alive: Vec<GRef>,
     pub(super) ledger: Ledger,
-    timers: Vec<&'static Node>,
-    stacks: Vec<Stack>,
+    pub(super) timers: Vec<&'static Node>,
+    pub(super) stacks: Vec<Stack>,
     /// In `sim::wait`.
-    waiting: Option<GRef>,
+    pub(super) waiting: Option<GRef>,
     /// Locks and the like that somebody holds (see `hooks`).
     pub(super) held: Vec<Held>,
-    main_done: bool,
-    failure: Option<Verdict>,
+    pub(super) main_done: bool,
+    pub(super) failure: Option<Verdict>,
     /// Of all decisions: two runs with the same one took the same course.
     trace: u64,
     pub(super) recording: Option<Recording>,
@@ -198,7 +203,7 @@ fn drive(m: MRef) {
 ///
 /// # Safety
 /// As for `switch::enter`.
-unsafe fn enter(m: MRef, next: GRef, save: *mut *mut u8, off_cpu: *mut u8) {
+pub(super) unsafe fn enter(m: MRef, next: GRef, save: *mut *mut u8, off_cpu: *mut u8) {
     if next.call.get().is_some() && next.stack.get().is_none() {
         next.stack.set(driver(m).take_stack());
     }
@@ -264,7 +269,7 @@ impl Driver {
 
     /// Who goes next: an index into `runnable`, or its length for `who` itself.
     /// Counts as a decision of `who` even if there is no choice.
-    fn decide(&mut self, who: u32, may_stay: bool, yields: bool) -> usize {
+    pub(super) fn decide(&mut self, who: u32, may_stay: bool, yields: bool) -> usize {
         let nth = self.ledger.moment(who);
         let options = self.runnable.len() + usize::from(may_stay);
         if options == 1 {
@@ -287,7 +292,7 @@ impl Driver {
         chosen
     }
 
-    fn fork(&mut self, who: u32, n: usize) -> usize {
+    pub(super) fn fork(&mut self, who: u32, n: usize) -> usize {
         let nth = self.ledger.moment(who);
         if n == 1 {
             return 0;
@@ -316,7 +321,7 @@ impl Driver {
     }
 
     /// Takes one of the runnable; `who` has left.
-    fn pick(&mut self, who: u32) -> Option<GRef> {
+    pub(super) fn pick(&mut self, who: u32) -> Option<GRef> {
         if self.runnable.is_empty() {
             return None;
         }
@@ -328,7 +333,7 @@ impl Driver {
         self.alive.iter().any(|&g| id_of(g) == id)
     }
 
-    fn make_runnable(&mut self, g: GRef) {
+    pub(super) fn make_runnable(&mut self, g: GRef) {
         self.ledger.runnable(g);
         self.runnable.push(g);
     }
@@ -386,207 +391,4 @@ impl Driver {
             recorded: self.recording.take().map(|r| (r, ledger.clone())),
         }
     }
-}
-
-/// An entry into the runtime: another goroutine may go first.
-pub(crate) fn point(m: MRef) -> MRef {
-    // The driver's own stack (timers firing) makes no choices.
-    let Some(g) = m.g.get() else { return m };
-    let d = driver(m);
-    let who = id_of(g);
-    d.ledger.step(who);
-    let steps = d.ledger.steps();
-    if steps > d.limits.max_steps {
-        d.failure = Some(Verdict::Livelock { steps });
-        return give_up(m, g);
-    }
-    let chosen = d.decide(who, true, false);
-    if chosen == d.runnable.len() {
-        return m;
-    }
-    go_first(m, g, chosen)
-}
-
-/// The goroutine asked to let others go first.
-pub(crate) fn yielded(m: MRef) -> MRef {
-    let Some(g) = m.g.get() else { return m };
-    let d = driver(m);
-    d.event(id_of(g), Happened::Did("gosched", 0), None);
-    if d.runnable.is_empty() {
-        return m;
-    }
-    let chosen = d.decide(id_of(g), false, true);
-    go_first(m, g, chosen)
-}
-
-fn go_first(m: MRef, g: GRef, chosen: usize) -> MRef {
-    let d = driver(m);
-    d.ledger.runnable(g);
-    let next = std::mem::replace(&mut d.runnable[chosen], g);
-    g.set_status(Status::Runnable);
-    leave_for(m, g, next)
-}
-
-fn leave_for(m: MRef, g: GRef, next: GRef) -> MRef {
-    // SAFETY: `g` is the goroutine of this stack; `next` is ours, and one thread
-    // means that nobody stands on its stack.
-    unsafe { enter(m, next, g.sp.as_ptr(), g.on_cpu.as_ptr().cast()) };
-    m
-}
-
-/// Leaves for the thread's own stack.
-fn give_up(m: MRef, g: GRef) -> MRef {
-    // SAFETY: the driver's context was left when it switched to a goroutine.
-    unsafe { crate::arch::switch(g.sp.as_ptr(), m.g0_sp.get(), g.on_cpu.as_ptr().cast()) };
-    m
-}
-
-/// Parks the current goroutine, which has been published.
-pub(crate) fn park(m: MRef) -> MRef {
-    let g = m.g();
-    let d = driver(m);
-    let on = g.waits_for.load(Relaxed) as usize;
-    d.event(id_of(g), Happened::Blocked(g.reason(), on), g.waits_at());
-    match d.pick(id_of(g)) {
-        Some(next) if std::ptr::eq(next, g) => {
-            g.set_status(Status::Running);
-            m
-        }
-        Some(next) => leave_for(m, g, next),
-        None => give_up(m, g),
-    }
-}
-
-/// Makes a parked goroutine runnable.
-pub(crate) fn ready(m: MRef, g: GRef) {
-    if m.kind.get() != Kind::Sim {
-        crate::fatal::fatal(format_args!(
-            "marmota: a thread from outside woke a goroutine of a deterministic run, where only goroutines may act; start it with marmota::go instead of std::thread::spawn, or test this code with #[marmota::test]"
-        ));
-    }
-    let d = driver(m);
-    if g.sim_run.get() != d.run {
-        // It waits on something that outlives its run, which has failed: it was
-        // abandoned and never goes on.
-        return;
-    }
-    g.set_status(Status::Runnable);
-    g.waits_for.store(0, Relaxed);
-    let by = m.g.get().map_or(0, id_of);
-    d.event(id_of(g), Happened::Woken { by }, None);
-    d.make_runnable(g);
-}
-
-pub(crate) fn choose(m: MRef, n: usize) -> usize {
-    driver(m).fork(m.g.get().map_or(0, id_of), n)
-}
-
-/// Parks the current goroutine until all others are blocked; `None` if another
-/// one waits for that already.
-pub(crate) fn wait_for_others(m: MRef, at: &'static Location<'static>) -> Option<MRef> {
-    let (d, g) = (driver(m), m.g());
-    if d.waiting.is_some() {
-        return None;
-    }
-    g.about_to_wait(crate::kernel::WaitReason::Parked, at);
-    d.waiting = Some(g);
-    Some(park(m))
-}
-
-pub(crate) fn now(m: MRef) -> u64 {
-    driver(m).now
-}
-
-pub(crate) fn add_timer(m: MRef, node: &'static Node) {
-    driver(m).timers.push(node);
-}
-
-pub(crate) fn remove_timer(m: MRef, node: &'static Node) -> bool {
-    let timers = &mut driver(m).timers;
-    let at = timers.iter().position(|t| std::ptr::eq(*t, node));
-    at.map(|at| timers.swap_remove(at)).is_some()
-}
-
-/// Starts a goroutine.
-pub(crate) fn spawn(m: MRef, closure: Closure, at: &'static Location<'static>) {
-    let parent = m.g.get().map_or(0, id_of);
-    spawn_by(m, u64::from(parent), closure, at);
-}
-
-/// Starts a goroutine in the name of `parent`.
-pub(crate) fn spawn_by(m: MRef, parent: u64, closure: Closure, at: &'static Location<'static>) {
-    let g = g::SLAB.alloc_one();
-    let parent = parent as u32;
-    let d = driver(m);
-    let id = d.ledger.start(parent);
-    g.home.set(Home::Sim);
-    g.rt.set(None);
-    g.sim_run.set(d.run);
-    g.waits_for.store(0, Relaxed);
-    g.prepare(u64::from(id), u64::from(parent), at, closure);
-    g.sim_slot.set(d.alive.len() as u32);
-    race::started(m, g, Some(d.run));
-    d.alive.push(g);
-    d.runnable.push(g);
-    d.event(parent, Happened::Started { child: id }, Some(at));
-}
-
-/// Goroutines that have not ended.
-pub(crate) fn alive(m: MRef) -> u64 {
-    driver(m).alive.len() as u64
-}
-
-/// A goroutine's panic was not recovered.
-pub(crate) fn panicked(g: GRef, message: String, location: Option<(String, u32, u32)>) {
-    let Some(m) = m::current() else { return };
-    let goroutine = g.id.load(Relaxed);
-    let info = PanicInfo {
-        message,
-        location,
-        goroutine,
-    };
-    let d = driver(m);
-    d.failure.get_or_insert(Verdict::Panicked(info));
-    d.event(id_of(g), Happened::Panicked, None);
-}
-
-/// A data race: the run is over.
-pub(crate) fn raced(m: MRef, race: Race) -> MRef {
-    let (d, g) = (driver(m), m.g());
-    d.failure.get_or_insert(Verdict::Race(race));
-    d.event(id_of(g), Happened::Raced, None);
-    give_up(m, g)
-}
-
-/// The goroutine is done.
-pub(crate) fn end(m: MRef, g: GRef) -> ! {
-    let d = driver(m);
-    let slot = g.sim_slot.get() as usize;
-    d.alive.swap_remove(slot);
-    if let Some(moved) = d.alive.get(slot) {
-        moved.sim_slot.set(slot as u32);
-    }
-    if g.parent.load(Relaxed) == 0 && !g.exited.get() {
-        d.main_done = true;
-    }
-    let who = id_of(g);
-    d.event(who, Happened::Ended, None);
-    race::ended(g);
-    // We stand on this stack until the switch; nobody takes it before.
-    d.stacks.push(g.stack.replace(Stack::NONE));
-    g.clear();
-    g::SLAB.free(std::iter::once(g));
-    let (save, off_cpu) = (m.scratch_sp.as_ptr(), m.scratch_flag.as_ptr());
-    let next = if d.failure.is_none() {
-        d.pick(who)
-    } else {
-        None
-    };
-    match next {
-        // SAFETY: nobody resumes this stack; a new `next` may start on it.
-        Some(next) => unsafe { enter(m, next, save, off_cpu) },
-        // SAFETY: the driver's context was left when it switched to a goroutine.
-        None => unsafe { crate::arch::switch(save, m.g0_sp.get(), off_cpu) },
-    }
-    unreachable!("a finished goroutine was resumed")
 }

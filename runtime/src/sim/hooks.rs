@@ -131,6 +131,16 @@ pub(crate) fn note(
     }
 }
 
+/// The object at this address is no more. Called outside the runtime.
+#[inline(always)]
+pub(crate) fn gone(object: *const ()) {
+    crate::race::watching(|m| {
+        if let Some(d) = watched(m) {
+            d.event(current(m), Happened::Gone(object.addr()), None);
+        }
+    });
+}
+
 /// As [`note`], for a goroutine that waited and whose operation has been carried
 /// out by the current one.
 #[inline(always)]

@@ -16,33 +16,37 @@
 use super::trace::{Kind, Row, Trace, short};
 use std::fmt::Write;
 
-const LINES: usize = 24;
+pub(super) const LINES: usize = 24;
+pub(super) const WIDTH: usize = 110;
 /// Rows shown from the beginning when the middle is left out.
 const HEAD: usize = 4;
+/// At most so many lanes, and no lane narrower than this.
 const LANES: usize = 5;
-const WIDTH: usize = 110;
+const NARROWEST: usize = 22;
 
-pub(super) fn draw(trace: &Trace) -> String {
+/// The picture in at most `lines` lines (3 at the least) of `width` characters.
+pub(super) fn draw(trace: &Trace, lines: usize, width: usize) -> String {
     let shown: Vec<&Row> = trace
         .rows
         .iter()
         .filter(|r| r.kind != Kind::Woken)
         .collect();
-    let columns = choose_lanes(trace, &shown);
+    let most = (width / NARROWEST).clamp(1, LANES);
+    let columns = choose_lanes(trace, &shown, most);
     let mine: Vec<&Row> = shown
         .iter()
         .copied()
         .filter(|r| r.who == 0 || columns.contains(&r.who))
         .collect();
     // One line is the header; one may say what is left out.
-    let room = LINES - 1 - usize::from(columns.len() < trace.lanes.len());
+    let room = lines.max(3) - 1 - usize::from(columns.len() < trace.lanes.len());
     let (head, tail) = if mine.len() <= room && trace.left_out == 0 {
         (mine.len(), 0)
     } else {
-        let head = HEAD.min(mine.len());
+        let head = HEAD.min(room / 4).min(mine.len());
         (head, (room - 1 - head).min(mine.len() - head))
     };
-    let width = (WIDTH / columns.len().max(1)).clamp(16, 46);
+    let width = (width / columns.len().max(1)).clamp(16, 46);
     let mut out = header(trace, &columns, width);
     let mut lanes = Lanes::new(trace, &columns, width);
     let left_out = mine.len() - head - tail + trace.left_out;
@@ -69,8 +73,8 @@ pub(super) fn draw(trace: &Trace) -> String {
 }
 
 /// The lanes that say most: those that failed, the first, then the latest to act.
-fn choose_lanes(trace: &Trace, rows: &[&Row]) -> Vec<u32> {
-    if trace.lanes.len() <= LANES {
+fn choose_lanes(trace: &Trace, rows: &[&Row], most: usize) -> Vec<u32> {
+    if trace.lanes.len() <= most {
         return trace.lanes.iter().map(|l| l.goroutine).collect();
     }
     let failed = rows
@@ -81,7 +85,7 @@ fn choose_lanes(trace: &Trace, rows: &[&Row]) -> Vec<u32> {
     let latest = rows.iter().rev().map(|r| r.who);
     let mut chosen: Vec<u32> = Vec::new();
     for who in failed.chain([1]).chain(latest) {
-        if who != 0 && chosen.len() < LANES && !chosen.contains(&who) {
+        if who != 0 && chosen.len() < most && !chosen.contains(&who) {
             chosen.push(who);
         }
     }
@@ -134,10 +138,7 @@ impl<'a> Lanes<'a> {
         for &who in self.columns {
             out.push(' ');
             let mut cell = if who == row.who {
-                match row.at {
-                    Some(at) => format!("{} {}", row.text, short(at)),
-                    None => row.text.clone(),
-                }
+                cell(row, self.width)
             } else {
                 self.marks[who as usize].to_string()
             };
@@ -161,6 +162,28 @@ impl<'a> Lanes<'a> {
         }
         self.marks[row.who as usize] = mark;
     }
+}
+
+/// What was done and where. Where there is no room for both, the file's name goes first,
+/// then the line, then the end of what was done.
+fn cell(row: &Row, width: usize) -> String {
+    let Some(at) = row.at else {
+        return row.text.clone();
+    };
+    let text = row.text.chars().count();
+    let (place, line) = (short(at), format!(":{}", at.line));
+    if text + 1 + place.chars().count() < width {
+        return format!("{} {place}", row.text);
+    }
+    let room = (width - 2).saturating_sub(line.len());
+    if text <= room {
+        return format!("{} {line}", row.text);
+    }
+    if text < width {
+        return row.text.clone();
+    }
+    let text: String = row.text.chars().take(room.saturating_sub(1)).collect();
+    format!("{}… {line}", text.trim_end())
 }
 
 /// Exactly `width - 1` characters, and `…` where some are cut off.

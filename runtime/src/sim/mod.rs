@@ -32,7 +32,8 @@
 //!   shrink.rs    a failure with few moves         record.rs    what happened in a run
 //!   report.rs    what came of it                  blocked.rs   who waits for whom
 //!   trace.rs     what happened, lane by lane      lanes.rs, svg.rs   as a picture
-//!   hooks.rs     what primitives tell             wait.rs      until all others wait
+//!   seam.rs      what the kernel asks of it       wait.rs      until all others wait
+//!   hooks.rs     what primitives tell
 //! ```
 
 mod blocked;
@@ -45,6 +46,7 @@ mod record;
 mod report;
 mod rng;
 mod schedule;
+mod seam;
 mod shrink;
 mod strategy;
 mod svg;

@@ -28,6 +28,8 @@ pub(crate) enum Happened {
     Ended,
     Panicked,
     Raced,
+    /// The object at this address is no more. Not a row of the picture.
+    Gone(usize),
     /// Virtual time has jumped.
     TimePassed,
 }
@@ -74,6 +76,21 @@ impl Recording {
         self.total += 1;
     }
 
+    /// The last ones, and those at the beginning: what lies between is lost.
+    pub(crate) fn latest_first(&self) -> impl Iterator<Item = &Event> {
+        let (first, last) = self.events.split_at(self.events.len().min(FIRST));
+        let newest = match self.total > FIRST + LAST {
+            true => self.total % LAST,
+            false => last.len(),
+        };
+        let (newer, older) = last.split_at(newest);
+        newer
+            .iter()
+            .rev()
+            .chain(older.iter().rev())
+            .chain(first.iter().rev())
+    }
+
     /// In order, and how many are left out after the first `FIRST`.
     pub(crate) fn into_events(mut self) -> (Vec<Event>, usize) {
         let left_out = self.total - self.events.len();
@@ -96,7 +113,9 @@ mod tests {
             for step in 0..total {
                 recording.event(1, Happened::Ended, None, step, 0);
             }
+            let last: Vec<u64> = recording.latest_first().map(|e| e.step).collect();
             let (events, left_out) = recording.into_events();
+            assert!(events.iter().rev().map(|e| e.step).eq(last), "{total}");
             assert_eq!(left_out as u64, total.saturating_sub(2000));
             let steps: Vec<u64> = events.iter().map(|e| e.step).collect();
             let mut expected: Vec<u64> = (0..total.min(1000)).collect();

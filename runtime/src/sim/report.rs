@@ -2,6 +2,7 @@
 
 use super::blocked::circle;
 use super::trace::Trace;
+use crate::debug::Hopeless;
 use crate::kernel::WaitReason;
 use crate::race::Race;
 use std::fmt;
@@ -57,6 +58,11 @@ pub struct Blocked {
     /// Who would have to act for it to go on, as far as that is known: the holders
     /// of the lock, the goroutine it joins.
     pub waits_for: Vec<Partner>,
+    /// Why nobody can act for it any more, if that is certain.
+    pub hopeless: Option<Hopeless>,
+    /// Who used the other side of the channel before, and so could have acted: with the
+    /// place of the last time.
+    pub other_side: Vec<Partner>,
 }
 
 /// A lock that somebody holds.
@@ -75,9 +81,10 @@ pub struct Held {
 pub struct Partner {
     /// Its number.
     pub goroutine: u64,
-    /// What it holds or owes: `mutex`, `result`.
+    /// What it holds or owes (`mutex`, `result`), or what it did (`sent on`).
     pub what: &'static str,
-    /// Since where: the call that took the lock, or started the goroutine.
+    /// Since where: the call that took the lock, or started the goroutine; or where it
+    /// did it.
     pub at: Place,
     /// It has ended, and so never will.
     pub ended: bool,
@@ -111,6 +118,23 @@ impl fmt::Display for Blocked {
                     "\n    waits for the {what} that goroutine {goroutine} took at {at}; it has ended without giving it back"
                 )?,
             }
+        }
+        if let Some(why) = self.hopeless {
+            write!(f, "\n    {why}")?;
+        }
+        for partner in &self.other_side {
+            let Partner {
+                goroutine,
+                what,
+                at,
+                ended,
+            } = partner;
+            write!(f, "\n    goroutine {goroutine} {what} it at {at}")?;
+            f.write_str(if *ended {
+                ", and has ended"
+            } else {
+                ", and waits itself now"
+            })?;
         }
         for Held { what, at } in &self.holds {
             write!(f, "\n    holds the {what} it took at {at}")?;

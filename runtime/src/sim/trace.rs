@@ -93,7 +93,13 @@ impl Trace {
 
     /// The picture for a terminal: the interesting part, at most 24 lines.
     pub fn lanes(&self) -> String {
-        super::lanes::draw(self)
+        self.lanes_within(super::lanes::LINES, super::lanes::WIDTH)
+    }
+
+    /// As [`lanes`](Trace::lanes), in at most so many lines (but 3) of about so many
+    /// characters: for a place with less room.
+    pub fn lanes_within(&self, lines: usize, width: usize) -> String {
+        super::lanes::draw(self, lines, width)
     }
 }
 
@@ -110,6 +116,7 @@ fn row(event: &Event, verdict: &Verdict) -> Option<Row> {
         Happened::Ended => (Kind::Ends, "ends".to_owned()),
         Happened::Panicked => (Kind::Fails, "panics".to_owned()),
         Happened::Raced => (Kind::Fails, "RACE".to_owned()),
+        Happened::Gone(_) => return None,
         Happened::TimePassed => (Kind::Time, format!("time is now {now:?}")),
     };
     let at = match (event.what, verdict) {

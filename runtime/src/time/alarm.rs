@@ -144,10 +144,10 @@ fn fire(node: &'static Node, m: MRef) {
     let count = Count(arg);
     // SAFETY: called at most once; everything is `'static` and Send.
     let closure = unsafe { Closure::new(move || count.run()) };
-    match m.kind.get() {
+    let _started = match m.kind.get() {
         Kind::Sim => driver::spawn_by(m, by, closure, at),
         _ => switch::spawn_by(m, by, closure, at),
-    }
+    };
 }
 
 /// A count of an alarm on its way to the goroutine that runs it.

@@ -218,3 +218,70 @@ fn a_primitive_that_outlives_a_failing_run_wakes_nobody_of_it() {
     });
     assert!(report.passed(), "{report}");
 }
+
+#[test]
+fn a_deadlock_on_a_channel_says_who_used_its_other_side() {
+    let report = explore(|| {
+        let (tx, rx) = chan(0);
+        let kept = tx.clone();
+        go(move || tx.send(1));
+        rx.recv();
+        rx.recv();
+        drop(kept);
+    });
+    let Verdict::Deadlock(all) = &report.verdict else {
+        panic!("{report}")
+    };
+    assert_eq!(all[0].hopeless, None, "one that can send is left");
+    let [partner] = &all[0].other_side[..] else {
+        panic!("{report}")
+    };
+    assert_eq!((partner.goroutine, partner.ended), (2, true));
+    let text = report.to_string();
+    assert!(text.contains("goroutine 2 sent on it at "), "{text}");
+    assert!(text.contains(", and has ended"), "{text}");
+}
+
+#[test]
+fn a_channel_at_the_address_of_another_is_not_the_other() {
+    let report = explore(|| {
+        for _ in 0..3 {
+            let (tx, rx) = chan(0);
+            let sender = spawn(move || tx.send(1));
+            rx.recv();
+            sender.join().unwrap();
+        }
+        let (_tx, rx) = chan::<i32>(0);
+        rx.recv();
+    });
+    let Verdict::Deadlock(all) = &report.verdict else {
+        panic!("{report}")
+    };
+    assert_eq!(all[0].other_side, []);
+}
+
+#[test]
+fn a_wait_that_nobody_can_end_says_so() {
+    let report = explore(|| {
+        let (tx, rx) = chan::<()>(0);
+        go(move || drop(tx));
+        rx.recv();
+    });
+    assert!(
+        report
+            .to_string()
+            .contains("no handle that can send or close is left"),
+        "{report}"
+    );
+    let report = explore(|| {
+        let (tx, rx) = chan(0);
+        go(move || drop(rx));
+        tx.send(());
+    });
+    assert!(
+        report
+            .to_string()
+            .contains("no handle that can receive is left"),
+        "{report}"
+    );
+}

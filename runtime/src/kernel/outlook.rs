@@ -1,0 +1,36 @@
+//! Whether a wait can still end: what primitives say when they are asked.
+//!
+//! A goroutine that waits may tell how to find out (`G::can_be_asked`). The answer is
+//! careful: `Open` unless it is certain that no handle is left with which anybody could
+//! end the wait. Whoever asks sees to it that the goroutine is not resumed meanwhile,
+//! so that the object it waits for, which its frame borrows, is there.
+
+use super::WaitReason;
+use crate::leaks::Hopeless;
+use crate::sched::GRef;
+
+/// Answers for the object that it is given.
+pub(crate) type Ask = unsafe fn(*const ()) -> Outlook;
+
+/// Whether anybody can still end a wait.
+#[derive(Clone, Copy)]
+pub(crate) enum Outlook {
+    /// Somebody may, as far as is known.
+    Open,
+    /// Nobody can, for this reason.
+    Never(Hopeless),
+    /// Only the end of this goroutine, if it still has this number.
+    End(GRef, u64),
+}
+
+impl Outlook {
+    /// What the reason alone tells.
+    pub(crate) fn of_reason(reason: WaitReason) -> Outlook {
+        match reason {
+            WaitReason::ChanReceiveNil | WaitReason::ChanSendNil | WaitReason::SelectNoCases => {
+                Outlook::Never(Hopeless::Nil)
+            }
+            _ => Outlook::Open,
+        }
+    }
+}
