@@ -4,7 +4,9 @@
 //! narrows that lesson down; every other word is a lesson. A bare number always is
 //! a lesson, so the second exercise of the first lesson is `1/2`.
 
+use crate::commands::next;
 use crate::course::{Course, Lesson};
+use crate::progress::Progress;
 use crate::trouble::{Outcome, Trouble};
 
 /// A lesson, and the exercises of it that are meant; none means all.
@@ -62,6 +64,19 @@ pub fn all(course: &Course) -> Outcome<Vec<Target>> {
         ));
     }
     Ok(lessons.into_iter().map(Target::whole).collect())
+}
+
+/// The lesson to work on now.
+pub fn next(course: &Course) -> Outcome<Target> {
+    let lessons = course.lessons()?;
+    let progress = Progress::load(course);
+    let Some((lesson, _)) = next::first_open(&lessons, &progress) else {
+        return Err(Trouble::new(
+            "every exercise has passed, so there is nothing to go on with",
+            "name a lesson: cargo xtask check 1; cargo xtask list shows all of them",
+        ));
+    };
+    Ok(Target::whole(course.lesson(&lesson.id)?))
 }
 
 impl Target {

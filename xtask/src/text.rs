@@ -22,6 +22,33 @@ pub fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
     lines
 }
 
+/// Markdown for a terminal: the lines of a paragraph are wrapped anew to `width`. Code,
+/// lists, tables and headings stay as they are.
+pub fn reflow(text: &str, width: usize) -> String {
+    let mut out: Vec<String> = Vec::new();
+    let mut paragraph = String::new();
+    let mut in_code = false;
+    let flush = |paragraph: &mut String, out: &mut Vec<String>| {
+        out.extend(wrap(&std::mem::take(paragraph), width, usize::MAX));
+    };
+    for line in text.lines() {
+        let fence = line.trim_start().starts_with("```");
+        let plain = !in_code
+            && !fence
+            && line.starts_with(|c: char| c.is_alphabetic() || matches!(c, '`' | '"' | '('));
+        in_code ^= fence;
+        if plain {
+            paragraph.push_str(line);
+            paragraph.push(' ');
+        } else {
+            flush(&mut paragraph, &mut out);
+            out.push(line.to_owned());
+        }
+    }
+    flush(&mut paragraph, &mut out);
+    out.join("\n")
+}
+
 /// The beginning of `text`, in at most `width` characters.
 pub fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
@@ -56,6 +83,13 @@ mod tests {
         assert_eq!(wrap("one two three", 7, 9), ["one two", "three"]);
         assert_eq!(wrap("one two three four", 7, 2), ["one two", "three …"]);
         assert_eq!(wrap("a/path/that/is/long", 7, 9), ["a/path/that/is/long"]);
+    }
+
+    #[test]
+    fn paragraphs_are_wrapped_anew_and_code_is_not() {
+        let text = "one two three\nfour\n\n    let x = one_long_line;\n```\nnot a word of this\n```\n- an item of a list\n";
+        let expected = "one two\nthree four\n\n    let x = one_long_line;\n```\nnot a word of this\n```\n- an item of a list";
+        assert_eq!(reflow(text, 10), expected);
     }
 
     #[test]

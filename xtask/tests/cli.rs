@@ -172,6 +172,15 @@ fn hints_come_one_at_a_time_and_end_with_the_solution() {
 }
 
 #[test]
+fn without_a_lesson_the_next_one_is_meant() {
+    let course = Course::new();
+    let report = contains("0 of 10 points").and(contains("lesson-09"));
+    course.xtask("check").assert().code(10).stdout(report);
+    let hint = contains("lesson-09 one, hint 1 of 2");
+    course.xtask("hint").assert().success().stdout(hint);
+}
+
+#[test]
 fn the_solution_is_shown_with_its_path() {
     let shown = contains("solutions/lesson-09-example/src/one.rs").and(contains("{ 42 }"));
     Course::new()

@@ -92,7 +92,7 @@ fn command(course: &Course, words: &str) -> Command {
 }
 
 /// What is said at the end of each run.
-const PROMPT: &str = "watching lessons/lesson-09-example/src";
+const PROMPT: &str = "watching lesson-09 for saves";
 
 fn follows_saves(words: &str) {
     let course = Course::new();

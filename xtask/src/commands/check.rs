@@ -18,6 +18,7 @@ use crate::paint::Paint;
 use crate::progress::{self, Progress};
 use crate::report::{self, News, Style};
 use crate::targets::{self, Target};
+use crate::text::reflow;
 use crate::trouble::{Outcome, Trouble};
 
 /// Grade your code: points, verdict, your line, what to do next
@@ -26,6 +27,7 @@ use crate::trouble::{Outcome, Trouble};
 ///   check 1 both        one exercise of it: by id, file or function
 ///   check 1/2           one exercise of it, by number
 ///   check 1 2           several lessons; --all for all
+///   check               the lesson that `next` names
 ///
 /// The exit status says the verdict: 0 passed, 10 not started, 11 does not
 /// compile, 12 wrong result, 13 panicked, 14 race, 15 deadlock, 16 leak,
@@ -35,8 +37,8 @@ use crate::trouble::{Outcome, Trouble};
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Arguments {
-    /// Lessons, and exercises of the lesson before them
-    #[arg(required_unless_present_any = ["solutions", "all"], value_name = "LESSON [EXERCISE]")]
+    /// Lessons, and exercises of the lesson before them [default: what `next` names]
+    #[arg(value_name = "LESSON [EXERCISE]")]
     words: Vec<String>,
     /// All lessons
     #[arg(long, conflicts_with = "words")]
@@ -97,6 +99,8 @@ struct Checked {
 pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
     let targets = if arguments.all {
         targets::all(course)?
+    } else if arguments.words.is_empty() && !arguments.solutions {
+        vec![targets::next(course)?]
     } else {
         targets::read(course, &arguments.words)?
     };
@@ -282,7 +286,7 @@ fn news(lesson: &Lesson, exercise: &str) -> Option<News> {
     let path = lesson.folder.join("explain").join(format!("{exercise}.md"));
     Some(News {
         exercise: exercise.to_owned(),
-        explanation: fs::read_to_string(path).ok()?,
+        explanation: reflow(&fs::read_to_string(path).ok()?, 78),
         command: format!("cargo xtask check {} {exercise} -v", lesson.number),
     })
 }

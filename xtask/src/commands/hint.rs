@@ -2,18 +2,23 @@
 
 use std::process::ExitCode;
 
-use crate::commands::Choice;
 use crate::course::{self, Course, Exercise, Lesson};
 use crate::progress::Progress;
+use crate::targets;
+use crate::text::reflow;
 use crate::trouble::{Outcome, Trouble};
 
 /// Show the next hint to an exercise
 ///
-/// Without an exercise: to the first that has not passed yet.
+/// Without an exercise: to the first of the lesson that has not passed yet. Without a
+/// lesson: of the one that `next` names.
 #[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
 pub struct Arguments {
-    #[command(flatten)]
-    choice: Choice,
+    /// The lesson: its number, id, name or folder
+    lesson: Option<String>,
+    /// An exercise of it: its number, id or file
+    exercise: Option<String>,
     /// Show the hints up to this one
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     number: Option<u8>,
@@ -21,9 +26,12 @@ pub struct Arguments {
 
 /// Prints a hint and remembers that it was shown.
 pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
-    let lesson = course.lesson(&arguments.choice.lesson)?;
+    let lesson = match &arguments.lesson {
+        Some(word) => course.lesson(word)?,
+        None => targets::next(course)?.lesson,
+    };
     let progress = Progress::load(course);
-    let exercise = match &arguments.choice.exercise {
+    let exercise = match &arguments.exercise {
         Some(word) => lesson.exercise(word)?,
         None => {
             let exercises = &lesson.about.exercises;
@@ -55,7 +63,7 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
             from + i + 1,
             hints.len()
         );
-        println!("{hint}\n");
+        println!("{}\n", reflow(hint, 78));
     }
     let word = lesson.number;
     let id = &exercise.id;

@@ -26,11 +26,9 @@ use std::time::{Duration, Instant};
 
 use notify::{RecursiveMode, Watcher};
 
-use crate::commands::next;
 use crate::course::Course;
 use crate::interrupt;
 use crate::keys::{self, SingleKeys};
-use crate::progress::Progress;
 use crate::store;
 use crate::targets::{self, Target};
 use crate::trouble::{Outcome, Trouble};
@@ -75,7 +73,7 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
         .collect();
     let target = match targets::read(course, &words)?.into_iter().next() {
         Some(target) => target,
-        None => open(course)?,
+        None => targets::next(course)?,
     };
     let _single = SingleKeys::on();
     let (sender, wakes) = mpsc::channel();
@@ -93,22 +91,6 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
     let done = watch.until_quit(&wakes);
     watch.stop();
     done
-}
-
-/// The exercise to work on.
-fn open(course: &Course) -> Outcome<Target> {
-    let lessons = course.lessons()?;
-    let progress = Progress::load(course);
-    let Some((lesson, _)) = next::first_open(&lessons, &progress) else {
-        return Err(Trouble::new(
-            "every exercise has passed, so there is nothing to go on with",
-            "name a lesson to watch: cargo xtask watch 1",
-        ));
-    };
-    Ok(Target {
-        lesson: course.lesson(&lesson.id)?,
-        exercises: Vec::new(),
-    })
 }
 
 struct Watch<'a> {
@@ -207,7 +189,7 @@ impl Watch<'_> {
             b'h' => {
                 let _shown = self.command("hint").status().map_err(not_started)?;
             }
-            b'n' => match open(self.course) {
+            b'n' => match targets::next(self.course) {
                 Ok(target) => {
                     self.target = target;
                     self.follow();
@@ -258,8 +240,8 @@ impl Watch<'_> {
 
     fn prompt(&self) {
         println!(
-            "\nwatching {}/src; keys: h hint, n next, r run again, q quit",
-            self.course.short(&self.target.lesson.folder)
+            "\nwatching {} for saves; keys: h hint, n next, r run again, q quit",
+            self.target.lesson.short()
         );
     }
 }
