@@ -344,11 +344,18 @@ fn the_runtime_is_measured_beside_its_peers_only() {
 fn doctor_names_what_it_looked_at() {
     let all = contains("Rust")
         .and(contains("landlock"))
-        .and(contains("guard regions"));
+        .and(contains("guard regions"))
+        .and(contains("file events"));
     let course = Course::new();
     course.xtask("doctor").assert().success().stdout(all);
     let mut without = course.xtask("doctor");
     without.env("CARGO", "/there/is/no/cargo");
+    // What it tries out is gone afterwards.
+    let left = fs::read_dir(course.root().join(".marmota")).unwrap();
+    let left = left
+        .flatten()
+        .any(|e| e.file_name().to_string_lossy().contains("doctor"));
+    assert!(!left, "something is left");
     let remedy = contains("MISSING Rust").and(contains("https://rustup.rs"));
     without.assert().code(1).stdout(remedy);
 }

@@ -7,7 +7,11 @@ use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
+
+use notify::{RecursiveMode, Watcher};
 
 use crate::cargo;
 use crate::course::Course;
@@ -78,6 +82,7 @@ pub fn run(course: &Course, _: &Arguments) -> Outcome<ExitCode> {
         room(course),
         files(course),
         writable(course),
+        events(course),
     ];
     let mut lacking = 0;
     for finding in &findings {
@@ -260,6 +265,48 @@ fn files(course: &Course) -> Finding {
             "cargo xtask reset --tests",
         )
     }
+}
+
+/// Whether a save is heard of where the clone lies, and how soon: on network drives and
+/// in some containers it is not.
+fn events(course: &Course) -> Finding {
+    let what = "file events";
+    let folder = crate::store::folder(&course.root).join(format!("doctor-{}", std::process::id()));
+    let heard = heard_in(&folder);
+    let _not_made = fs::remove_dir_all(&folder);
+    match heard {
+        Ok(Some(after)) => Finding::good(
+            what,
+            format!(
+                "a save is heard of after {:.1} ms",
+                after.as_secs_f64() * 1e3
+            ),
+        ),
+        Ok(None) => Finding::note(
+            what,
+            "a save is not heard of here",
+            "nothing: `watch` looks every second; a clone on a local disk is quicker",
+        ),
+        Err(e) => Finding::note(
+            what,
+            format!("cannot be had: {e}"),
+            "nothing: `watch` looks every second; or raise fs.inotify.max_user_watches",
+        ),
+    }
+}
+
+/// How long after a write in `folder` its event comes, if it comes within a second.
+fn heard_in(folder: &Path) -> notify::Result<Option<Duration>> {
+    fs::create_dir_all(folder)?;
+    let (sender, heard) = mpsc::channel();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let _nobody_waits = sender.send(event.is_ok());
+    })?;
+    watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    let written = Instant::now();
+    fs::write(folder.join("save.rs"), "")?;
+    let came = heard.recv_timeout(Duration::from_secs(1));
+    Ok(came.is_ok_and(|fine| fine).then(|| written.elapsed()))
 }
 
 fn writable(course: &Course) -> Finding {
