@@ -205,6 +205,78 @@ pub const ROWS: &[Row] = &[
         goal: Goal::OfGo(0.4),
     },
     Row {
+        name: "trees",
+        work: "binary trees, depth 18: build and check many small ones beside a large one",
+        per: "node",
+        size: Size::Fixed(TREE_NODES),
+        procs: Procs::Each,
+        unit: Unit::Nanoseconds,
+        goal: Goal::OfGo(0.6),
+    },
+    Row {
+        name: "gc-list",
+        work: "a linked list of 10,000 nodes: step on, replace the next node by a new one",
+        per: "step",
+        size: Size::Grown(10_000),
+        procs: Procs::Each,
+        unit: Unit::Nanoseconds,
+        goal: Goal::OfGo(1.0),
+    },
+    Row {
+        name: "gc-tree",
+        work: "a binary tree of depth 16 with mutable edges: walk down, replace a subtree of 7 nodes",
+        per: "walk",
+        size: Size::Grown(1_000),
+        procs: Procs::Each,
+        unit: Unit::Nanoseconds,
+        goal: Goal::OfGo(1.0),
+    },
+    Row {
+        name: "gc-lru",
+        work: "an LRU cache of 50,000 entries: look up one of 100,000, insert if it is not there",
+        per: "look-up",
+        size: Size::Grown(100_000),
+        procs: Procs::Each,
+        unit: Unit::Nanoseconds,
+        goal: Goal::OfGo(1.0),
+    },
+    Row {
+        name: "gc-graph-2",
+        work: "2 goroutines change a graph of 4,096 shared edges: load, allocate, store",
+        per: "change",
+        size: Size::Grown(20_000),
+        procs: Procs::Each,
+        unit: Unit::Nanoseconds,
+        goal: Goal::OfGo(1.0),
+    },
+    Row {
+        name: "gc-graph-8",
+        work: "the same with 8 goroutines",
+        per: "change",
+        size: Size::Grown(80_000),
+        procs: Procs::Each,
+        unit: Unit::Nanoseconds,
+        goal: Goal::OfGo(1.0),
+    },
+    Row {
+        name: "gc-pause-p99",
+        work: "99th percentile of the collector's pauses, while the large tree lives and small ones die",
+        per: "pause",
+        size: Size::Direct,
+        procs: Procs::Each,
+        unit: Unit::Nanoseconds,
+        goal: Goal::OfGo(1.0),
+    },
+    Row {
+        name: "gc-pause-worst",
+        work: "the longest of them",
+        per: "pause",
+        size: Size::Direct,
+        procs: Procs::Each,
+        unit: Unit::Nanoseconds,
+        goal: Goal::OfGo(1.0),
+    },
+    Row {
         name: "memory",
         work: "resident memory of a parked goroutine, 1,000,000 of them",
         per: "goroutine",
@@ -242,6 +314,34 @@ pub const PARKED: u64 = 1_000_000;
 /// The buffer of the `buffered` and `many-to-many` rows.
 pub const BUFFER: usize = 128;
 
+/// Nodes that the `trees` row builds: one tree of depth 18, and 2^(22 - d) of each
+/// depth d of 4, 8, 12 and 16.
+pub const TREE_NODES: u64 = 33_799_103;
+/// Nodes of the `gc-list` row.
+pub const LIST: u64 = 10_000;
+/// Entries of the `gc-lru` row, and what keys there are.
+pub const LRU: u64 = 50_000;
+/// See [`LRU`].
+pub const LRU_KEYS: u64 = 100_000;
+/// Depth of the tree of the `gc-tree` row.
+pub const TREE_DEPTH: u32 = 16;
+/// Shared edges of the `gc-graph` rows.
+pub const EDGES: u64 = 4_096;
+
+/// The numbers that all programs draw, one after the other (Marsaglia's xorshift).
+#[derive(Debug)]
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next, below `n`.
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % n
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,6 +363,15 @@ mod tests {
                 ))
             })
             .collect()
+    }
+
+    #[test]
+    fn the_trees_have_as_many_nodes_as_the_row_says() {
+        let small: u64 = [4, 8, 12, 16]
+            .map(|d| (1 << (22 - d)) * ((1 << (d + 1)) - 1))
+            .iter()
+            .sum();
+        assert_eq!(small + (1 << 19) - 1, TREE_NODES);
     }
 
     fn digits(number: u64) -> String {

@@ -92,6 +92,17 @@ enum Due {
     Limit,
 }
 
+/// Who begins a cycle.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// `gc()`.
+    Force,
+    /// Whoever found it due by growth or limit, a moment ago.
+    Due,
+    /// A deterministic run, or the clock: however small the heap is.
+    Chance,
+}
+
 /// Whether it is time to begin a cycle.
 fn is_due() -> Option<Due> {
     let grown = LIVE.load(Relaxed) + native_growth();
@@ -148,12 +159,12 @@ pub(crate) fn attend() {
         assist();
     } else if inside(|m| m.kind.get()) == Kind::Sim {
         // What was found due stays so, whatever other threads do to the heap.
-        if start(false) {
+        if start(By::Chance) {
             take_all_steps();
         }
     } else if let Some(due) = is_due()
         && !(due == Due::Limit && limits())
-        && start(false)
+        && start(By::Due)
     {
         // In a parallel runtime workers do the rest, and assists.
         if inside(|m| m.kind.get()) != Kind::Parallel {
@@ -191,7 +202,7 @@ pub(crate) fn collect() {
     while ENDED.load(SeqCst) <= before {
         if world::phase().marking() {
             help();
-        } else if !start(true) {
+        } else if !start(By::Force) {
             yield_now();
         }
     }
@@ -290,25 +301,29 @@ pub(crate) fn work(m: MRef, budget: usize) -> bool {
 
 /// Begins a cycle; `false` when one is on, or somebody else is at it. Outside of the
 /// runtime.
-fn start(forced: bool) -> bool {
+fn start(by: By) -> bool {
     if world::phase().marking() {
         return false;
     }
     central::finish();
     // In one stay inside, because whoever leaves may be abandoned with what it holds.
-    let began = inside(|m| begin(m, forced));
+    let began = inside(|m| begin(m, by));
     if began && inside(|m| m.kind.get()) == Kind::Parallel {
         worker::start();
     }
     began
 }
 
-fn begin(m: MRef, forced: bool) -> bool {
+fn begin(m: MRef, by: By) -> bool {
     let procs = procs(m);
     limiter::update(procs);
     let stopped = world::stop();
     // Only now, because it is in stops that this changes.
     if world::phase().marking() || !central::is_swept() {
+        return false;
+    }
+    // Two may have found it due, and the other's cycle may be over already.
+    if by == By::Due && is_due().is_none() {
         return false;
     }
     let live = LIVE.load(Relaxed);
@@ -322,7 +337,7 @@ fn begin(m: MRef, forced: bool) -> bool {
     });
     mark::begin(&stopped);
     BEGUN.fetch_add(1, SeqCst);
-    stats::begun(live, goal, forced, procs, stopped.lasted());
+    stats::begun(live, goal, by == By::Force, procs, stopped.lasted());
     true
 }
 
@@ -443,7 +458,7 @@ pub(crate) fn collects_by_time() -> bool {
 
 /// Begins a cycle, for a goroutine that leaves the rest to the workers.
 pub(crate) fn begin_by_time() {
-    start(false);
+    start(By::Chance);
 }
 
 /// For tests: whether every allocation collects first.

@@ -9,6 +9,7 @@
 //! ```
 
 mod channels;
+mod collector;
 mod direct;
 mod locks;
 mod scheduler;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
             scheduler::ROWS,
             channels::ROWS,
             locks::ROWS,
+            collector::ROWS,
             direct::ROWS,
             schedules::ROWS,
         ],

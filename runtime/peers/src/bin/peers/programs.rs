@@ -45,6 +45,9 @@ const RUST: &[(&str, &str, Kind)] = &[
     ("peer-flume", "flume on tokio", Kind::Peer),
     ("peer-kanal", "kanal on tokio", Kind::Peer),
     ("peer-shuttle", "shuttle", Kind::Peer),
+    ("peer-box", "Box", Kind::Peer),
+    ("peer-dumpster", "dumpster", Kind::Peer),
+    ("peer-gc-arena", "gc-arena", Kind::Peer),
 ];
 
 /// A run that takes longer than this hangs. The longest honest one, a million

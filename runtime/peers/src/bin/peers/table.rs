@@ -30,13 +30,15 @@ pub struct Report<'a> {
 }
 
 /// The peers whose versions the table names.
-const CRATES: [&str; 6] = [
+const CRATES: [&str; 8] = [
     "tokio",
     "may",
     "crossbeam-channel",
     "flume",
     "kanal",
     "shuttle",
+    "dumpster",
+    "gc-arena",
 ];
 
 impl Report<'_> {
