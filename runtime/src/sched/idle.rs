@@ -24,7 +24,7 @@
 //! wakes a thread for a lone successor that still waits, and sets it back too.
 
 use super::parking::{self, ASLEEP, Bed, WOKEN};
-use super::{MRef, PRef, Rt, rt::State, timers::NEVER};
+use super::{MRef, PRef, Rt, State, timers::NEVER};
 use crate::netpoll::{Poller, ReadyList};
 use crate::sys;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};

@@ -165,6 +165,47 @@ impl M {
     }
 }
 
+impl M {
+    /// Sets a new or recycled M up.
+    pub(crate) fn reset(&self, kind: Kind) {
+        self.kind.set(kind);
+        self.rt.set(None);
+        self.p.set(None);
+        self.g.set(None);
+        self.gate.store(0, Relaxed);
+        self.preempt.store(false, Relaxed);
+        self.signalled.store(false, Relaxed);
+        self.pinned.set(0);
+        self.ends.set(false);
+        self.waits_for_p.set(false);
+        self.spinning.set(false);
+        self.handoff.set(None);
+        self.seen_at.set(0);
+    }
+
+    /// Whether the goroutine it runs must not go on on another thread.
+    #[inline(always)]
+    pub(crate) fn must_stay(&self) -> bool {
+        self.pinned.get() != 0 || std::thread::panicking()
+    }
+
+    /// The runtime has ended: this thread leaves whatever goroutine it is in.
+    pub(crate) fn leave_for_good(&'static self) -> ! {
+        self.handoff.set(None);
+        self.g.set(None);
+        // SAFETY: the scheduler's context was left when it switched to this
+        // goroutine, which is abandoned.
+        unsafe {
+            crate::arch::switch(
+                self.scratch_sp.as_ptr(),
+                self.g0_sp.get(),
+                self.scratch_flag.as_ptr(),
+            );
+        }
+        unreachable!("an abandoned goroutine was resumed")
+    }
+}
+
 #[cold]
 fn no_goroutine() -> ! {
     crate::fatal::fatal(format_args!(

@@ -14,7 +14,7 @@
 //!   parking.rs  the words by which Ms sleep and are woken
 //!   sysmon.rs   a thread that watches
 //!   g.rs  m.rs  p.rs  runq.rs  global.rs  timers.rs     the data
-//!   rt.rs       one runtime: builder, threads, end
+//!   rt.rs state.rs life.rs    one runtime: its parts, its lock's, its threads and end
 //! ```
 //!
 //! Where this departs from Go:
@@ -34,12 +34,14 @@ pub(crate) mod g;
 mod global;
 pub(crate) mod handoff;
 mod idle;
+mod life;
 pub(crate) mod m;
 mod p;
 mod parking;
 pub(crate) mod preempt;
 pub(crate) mod rt;
 mod runq;
+mod state;
 pub(crate) mod switch;
 mod sysmon;
 mod threads;
@@ -55,4 +57,5 @@ pub(crate) use m::{M, MRef};
 pub(crate) use p::{P, PRef};
 pub(crate) use rt::Rt;
 pub(crate) use runq::RunQueue;
+pub(crate) use state::State;
 pub(crate) use sysmon::SLICE_NS;

@@ -16,17 +16,23 @@ pub struct Program {
     pub check: fn(Run<'_>),
 }
 
+/// A test of the ordinary kind, by its name.
+pub type Test = (&'static str, fn());
+
 /// Runs one program (in the child) or checks all of them and runs `others`.
-pub fn run_all(programs: &'static [Program], others: &'static [(&'static str, fn())]) {
+pub fn run_all(
+    mut programs: impl Iterator<Item = &'static Program>,
+    others: impl Iterator<Item = &'static Test>,
+) {
     if let Ok(name) = std::env::var(CHILD) {
         // A program that hangs is killed: no test waits for ever.
         // SAFETY: alarm has no preconditions.
         unsafe { libc::alarm(60) };
-        let program = programs.iter().find(|p| p.name == name);
+        let program = programs.find(|p| p.name == name);
         (program.expect("a program's name").body)();
         return;
     }
-    let programs = programs.iter().map(|program| {
+    let programs = programs.map(|program| {
         Trial::test(program.name, || {
             (program.check)(&|env| {
                 Command::new(std::env::current_exe().expect("this test has a path"))
@@ -38,7 +44,7 @@ pub fn run_all(programs: &'static [Program], others: &'static [(&'static str, fn
             Ok(())
         })
     });
-    let others = others.iter().map(|&(name, test)| {
+    let others = others.map(|&(name, test)| {
         Trial::test(name, move || {
             test();
             Ok(())

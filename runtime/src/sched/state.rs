@@ -1,0 +1,70 @@
+//! What the scheduler's lock guards: which Ps and Ms are idle, and which Ms there are.
+
+use super::{MRef, PRef};
+
+/// Under the scheduler's lock.
+pub(crate) struct State {
+    pub(crate) stopping: bool,
+    pub(crate) idle_p: Option<PRef>,
+    pub(crate) idle_m: Option<MRef>,
+    pub(crate) idle_ms: u32,
+    /// Ms that wait with the goroutine that parked on them (`handoff::hold`).
+    pub(crate) held: u32,
+    /// All Ms, those still to be made included.
+    pub(crate) ms: u32,
+    /// The number of the newest.
+    pub(super) last_m: u64,
+    pub(crate) all_m: Option<MRef>,
+    /// The one idle M that sleeps only until the next timer.
+    pub(crate) sleeper: Option<MRef>,
+    pub(super) to_spawn: Option<MRef>,
+}
+
+// SAFETY: the references lead to objects that live for ever and are Sync.
+unsafe impl Send for State {}
+
+impl State {
+    /// Whether a thread is being made.
+    pub(crate) fn spawning(&self) -> bool {
+        self.to_spawn.is_some()
+    }
+
+    pub(crate) fn push_idle_m(&mut self, m: MRef) {
+        m.idle_next.set(self.idle_m);
+        self.idle_m = Some(m);
+        self.idle_ms += 1;
+    }
+
+    /// An idle M; the sleeper only if there is no other.
+    pub(crate) fn pop_idle_m(&mut self) -> Option<MRef> {
+        let m = self.idle_m?;
+        if self.sleeper.is_some_and(|s| std::ptr::eq(s, m))
+            && let Some(other) = m.idle_next.get()
+        {
+            m.idle_next.set(other.idle_next.take());
+            self.idle_ms -= 1;
+            return Some(other);
+        }
+        self.idle_m = m.idle_next.take();
+        self.idle_ms -= 1;
+        Some(m)
+    }
+
+    /// Takes this very M off the idle list; `false` when it is not on it.
+    pub(crate) fn remove_idle_m(&mut self, m: MRef) -> bool {
+        let mut link = &raw mut self.idle_m;
+        // SAFETY: `link` is our own field or the link of an M on the list, and the
+        // lock is held.
+        unsafe {
+            while let Some(at) = *link {
+                if std::ptr::eq(at, m) {
+                    *link = at.idle_next.take();
+                    self.idle_ms -= 1;
+                    return true;
+                }
+                link = at.idle_next.as_ptr();
+            }
+        }
+        false
+    }
+}
