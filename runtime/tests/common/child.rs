@@ -21,9 +21,10 @@ pub type Test = (&'static str, fn());
 
 /// Runs one program (in the child) or checks all of them and runs `others`.
 pub fn run_all(
-    mut programs: impl Iterator<Item = &'static Program>,
-    others: impl Iterator<Item = &'static Test>,
+    programs: impl IntoIterator<Item = &'static Program>,
+    others: impl IntoIterator<Item = &'static Test>,
 ) {
+    let mut programs = programs.into_iter();
     if let Ok(name) = std::env::var(CHILD) {
         // A program that hangs is killed: no test waits for ever.
         // SAFETY: alarm has no preconditions.
@@ -44,7 +45,7 @@ pub fn run_all(
             Ok(())
         })
     });
-    let others = others.map(|&(name, test)| {
+    let others = others.into_iter().map(|&(name, test)| {
         Trial::test(name, move || {
             test();
             Ok(())

@@ -1,0 +1,20 @@
+//! Verdict: deadlock. The channel is never closed: the workers wait for one more job, and
+//! the function for the workers.
+
+use marmota::sync::WaitGroup;
+
+use crate::Job;
+
+/// Runs `jobs` on `workers` goroutines and returns when all have ended.
+pub fn run_pool(workers: usize, jobs: Vec<Job>) {
+    let (feed, queue) = marmota::chan::<Job>(0);
+    let group = WaitGroup::new();
+    for _ in 0..workers {
+        let queue = queue.clone();
+        group.go(move || queue.iter().for_each(|job| job()));
+    }
+    for job in jobs {
+        feed.send(job);
+    }
+    group.wait();
+}
