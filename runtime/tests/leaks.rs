@@ -6,7 +6,7 @@
 #[path = "common/child.rs"]
 mod child;
 
-use child::{Program, as_main, at_every_width, ends_with_2_saying, prints};
+use child::{Program, Test, as_main, at_every_width, ends_with_2_saying, prints};
 use marmota::debug::{Hopeless, LeakReport, leak_profile, leak_report};
 use marmota::sync::{Mutex, WaitGroup};
 use marmota::{Chan, chan, context, go, runtime, select, sim, spawn, time};
@@ -14,66 +14,67 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn main() {
-    child::run_all(
-        &[
-            Program {
-                name: "wait_ends_when_all_others_are_blocked_for_good",
-                body: || as_main(waits_for_all_others),
-                check: |run| prints(&run(&[]), "1 2 3\n"),
-            },
-            Program {
-                name: "wait_does_not_hide_a_deadlock_that_comes_later",
-                body: || {
-                    as_main(|| {
-                        sim::wait();
-                        Chan::<()>::nil().recv();
-                    });
-                },
-                check: |run| ends_with_2_saying(&run(&[]), &["all goroutines are asleep"]),
-            },
-            Program {
-                name: "a_thread_from_outside_may_still_act",
-                body: || as_main(a_thread_acts),
-                check: |run| prints(&run(&[]), "woken\n"),
-            },
-        ],
-        &[
-            ("nobody_can_send", || everywhere(nobody_can_send)),
-            ("nobody_can_receive", || everywhere(nobody_can_receive)),
-            ("nil_is_for_ever", || everywhere(nil_is_for_ever)),
-            ("select_needs_one_case", || {
-                everywhere(select_needs_one_case)
-            }),
-            ("who_joins_the_lost_is_lost", || {
-                everywhere(who_joins_the_lost_is_lost)
-            }),
-            ("a_handle_anywhere_is_hope", || {
-                everywhere(a_handle_anywhere_is_hope)
-            }),
-            ("what_ends_by_itself_is_no_leak", || {
-                at_every_width(what_ends_by_itself_is_no_leak);
-            }),
-            ("a_profile_counts_by_place", || {
-                everywhere(a_profile_counts_by_place)
-            }),
-            ("the_text_says_where_and_why", || {
-                everywhere(the_text_says_where_and_why)
-            }),
-            ("handles_are_counted_by_what_they_can_do", || {
-                everywhere(handles_are_counted_by_what_they_can_do);
-            }),
-            ("a_forgotten_cancel_is_found", || {
-                everywhere(a_forgotten_cancel_is_found)
-            }),
-            ("no_false_alarm_while_all_moves", || {
-                at_every_width(no_false_alarm_while_all_moves)
-            }),
-            ("nothing_to_report_outside", || {
-                assert_eq!(leak_report(), LeakReport::default());
-            }),
-        ],
-    );
+    child::run_all(PROGRAMS, TESTS);
 }
+
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "wait_ends_when_all_others_are_blocked_for_good",
+        body: || as_main(waits_for_all_others),
+        check: |run| prints(&run(&[]), "1 2 3\n"),
+    },
+    Program {
+        name: "wait_does_not_hide_a_deadlock_that_comes_later",
+        body: || {
+            as_main(|| {
+                sim::wait();
+                Chan::<()>::nil().recv();
+            });
+        },
+        check: |run| ends_with_2_saying(&run(&[]), &["all goroutines are asleep"]),
+    },
+    Program {
+        name: "a_thread_from_outside_may_still_act",
+        body: || as_main(a_thread_acts),
+        check: |run| prints(&run(&[]), "woken\n"),
+    },
+];
+
+const TESTS: &[Test] = &[
+    ("nobody_can_send", || everywhere(nobody_can_send)),
+    ("nobody_can_receive", || everywhere(nobody_can_receive)),
+    ("nil_is_for_ever", || everywhere(nil_is_for_ever)),
+    ("select_needs_one_case", || {
+        everywhere(select_needs_one_case)
+    }),
+    ("who_joins_the_lost_is_lost", || {
+        everywhere(who_joins_the_lost_is_lost)
+    }),
+    ("a_handle_anywhere_is_hope", || {
+        everywhere(a_handle_anywhere_is_hope)
+    }),
+    ("what_ends_by_itself_is_no_leak", || {
+        at_every_width(what_ends_by_itself_is_no_leak);
+    }),
+    ("a_profile_counts_by_place", || {
+        everywhere(a_profile_counts_by_place)
+    }),
+    ("the_text_says_where_and_why", || {
+        everywhere(the_text_says_where_and_why)
+    }),
+    ("handles_are_counted_by_what_they_can_do", || {
+        everywhere(handles_are_counted_by_what_they_can_do);
+    }),
+    ("a_forgotten_cancel_is_found", || {
+        everywhere(a_forgotten_cancel_is_found)
+    }),
+    ("no_false_alarm_while_all_moves", || {
+        at_every_width(no_false_alarm_while_all_moves)
+    }),
+    ("nothing_to_report_outside", || {
+        assert_eq!(leak_report(), LeakReport::default());
+    }),
+];
 
 /// Both drivers. What a deterministic run leaves behind is its point here.
 fn everywhere(f: fn()) {
