@@ -305,3 +305,32 @@ fn a_git_that_is_at_work_is_waited_for_by_the_learner() {
     is_second(&course);
     assert_eq!(course.git("status --porcelain"), "");
 }
+
+#[test]
+fn a_save_in_the_middle_of_an_update_is_an_edit_like_any_other() {
+    let origin = published();
+    let course = origin.cloned();
+    publish_second(&origin);
+    // A git that saves the file after it was looked at, and before it is replaced.
+    let real = std::process::Command::new("which").arg("git").output();
+    let real = String::from_utf8(real.unwrap().stdout).unwrap();
+    let saves = course.root().join(LESSON).join("src/one.rs");
+    course.write(
+        "target/bin/git",
+        &format!(
+            "#!/bin/sh\n[ \"$1\" != cat-file ] || echo '// mine' > {}\nexec {} \"$@\"\n",
+            saves.display(),
+            real.trim()
+        ),
+    );
+    let bin = course.root().join("target/bin");
+    let program = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(bin.join("git"), program).unwrap();
+    let mut command = course.xtask("update");
+    let path = std::env::var("PATH").unwrap();
+    command.env("PATH", format!("{}:{path}", bin.display()));
+    let stays = contains("yours stay").and(contains(format!("{LESSON}/src/one.rs")));
+    command.assert().success().stdout(stays);
+    assert_eq!(course.written(), "// mine\n");
+    is_second(&course);
+}
