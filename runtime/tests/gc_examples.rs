@@ -48,8 +48,12 @@ const PROGRAMS: &[Program] = &[
             let output = run(&[("GODEBUG", "gctrace=1")]);
             let (printed, traced) = (text(&output), stderr(&output));
             let lines: Vec<_> = traced.lines().collect();
-            // The last reading that the program printed is its end.
-            assert_eq!(lines.len(), number(&printed, "NumGC = "), "{traced}");
+            // One may have been over, and not yet printed, at the program's end.
+            let cycles = number(&printed, "NumGC = ");
+            assert!(
+                lines.len().abs_diff(cycles) <= 1,
+                "{cycles} cycles:\n{traced}"
+            );
             assert!(number(&printed, "TotalAlloc = ") >= 420, "{printed}");
             for (i, line) in lines.iter().enumerate() {
                 assert!(line.starts_with(&format!("gc {} @", i + 1)), "{line}");

@@ -207,6 +207,8 @@ pub(crate) fn collect() {
         }
     }
     central::finish();
+    // Whoever ended it may not have come to it yet.
+    inside(|_| trace_line::print());
     reaper::kick();
 }
 
@@ -343,7 +345,7 @@ fn begin(m: MRef, by: By) -> bool {
 
 /// Ends marking if it is complete. Outside of the runtime.
 pub(crate) fn try_end() -> bool {
-    let ended = inside(|m| {
+    inside(|m| {
         if !world::phase().marking() || !mark::seems_complete() {
             return false;
         }
@@ -362,7 +364,6 @@ pub(crate) fn try_end() -> bool {
         LIVE.store(marked, Relaxed);
         native::collected();
         central::begin_sweep(&stopped);
-        ENDED.fetch_add(1, SeqCst);
         if let Some(cycle) = stats::ended(at_end, marked, stopped.lasted()) {
             learn(&cycle, walked as u64);
         }
@@ -370,12 +371,12 @@ pub(crate) fn try_end() -> bool {
         set_goal();
         background::pace(goal_by_growth(), last_goal);
         limiter::update(procs(m));
-        true
-    });
-    if ended {
+        // Last: who waits for the end finds all figures.
+        ENDED.fetch_add(1, SeqCst);
+        drop(stopped);
         trace_line::print();
-    }
-    ended
+        true
+    })
 }
 
 /// How long the next runway is to be, from how the last cycles went.

@@ -124,10 +124,12 @@ pub(crate) struct Cycle {
 
 /// The last pauses (Go's number of them).
 const PAUSES: usize = 256;
+const RECENT: usize = 8;
 
 pub(crate) struct Totals {
     pub(crate) current: Option<Cycle>,
-    pub(crate) last: Option<Cycle>,
+    /// The last few, for the trace.
+    recent: [Option<Cycle>; RECENT],
     cycles: u64,
     forced: u64,
     pause_total_ns: u64,
@@ -140,7 +142,7 @@ pub(crate) struct Totals {
 
 static TOTALS: SpinLock<Totals> = SpinLock::new(Totals {
     current: None,
-    last: None,
+    recent: [None; RECENT],
     cycles: 0,
     forced: 0,
     pause_total_ns: 0,
@@ -194,7 +196,7 @@ pub(crate) fn ended(at_end: u64, marked: u64, stop_ns: u64) -> Option<Cycle> {
     LAST_END.store(now, Relaxed);
     totals.last_end_ns = crate::sys::realtime_ns();
     totals.ends_ns[at] = totals.last_end_ns;
-    totals.last = Some(cycle);
+    totals.recent[cycle.number as usize % RECENT] = Some(cycle);
     Some(cycle)
 }
 
@@ -204,14 +206,20 @@ impl Cycle {
     }
 }
 
-/// The last cycle, and the CPU time of all until then.
-pub(crate) fn last_cycle() -> Option<(Cycle, u64)> {
-    let m = kernel::enter_quietly();
-    let totals = TOTALS.lock();
-    let last = totals.last.map(|cycle| (cycle, spent().all()));
-    drop(totals);
-    kernel::leave(m);
-    last
+/// Cycles with a number above `after`, at most the last few, the oldest first; inside the
+/// runtime.
+pub(crate) fn cycles_after(after: u64) -> impl Iterator<Item = Cycle> {
+    let mut recent = TOTALS.lock().recent;
+    recent.sort_unstable_by_key(|cycle| cycle.map(|cycle| cycle.number));
+    recent
+        .into_iter()
+        .flatten()
+        .filter(move |cycle| cycle.number > after)
+}
+
+/// CPU time of all cycles.
+pub(crate) fn cpu_ns() -> u64 {
+    spent().all()
 }
 
 /// The memory allocator's and the collector's figures at one moment (Go's

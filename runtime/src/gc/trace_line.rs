@@ -11,6 +11,7 @@
 
 use super::stats::{self, Cycle};
 use crate::fatal::Stderr;
+use crate::lock::SpinLock;
 use std::fmt::{self, Write};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -29,14 +30,20 @@ pub(crate) fn since_start() -> u64 {
     crate::sys::monotonic_ns() - ORIGIN.load(Relaxed)
 }
 
-/// Prints the last cycle's line, if that was asked for. Outside of the runtime.
+/// The number of the last cycle that was printed.
+static PRINTED: SpinLock<u64> = SpinLock::new(0);
+
+/// Prints the lines that are due, if that was asked for: each once, in order. Inside the
+/// runtime, so that whoever is at it is not stopped, and not in a stop: it may take time.
 pub(crate) fn print() {
     if !ON.load(Relaxed) {
         return;
     }
-    if let Some((cycle, cpu_ns)) = stats::last_cycle() {
-        let origin = ORIGIN.load(Relaxed);
-        let _ = line(&mut Stderr::new(), &cycle, origin, cpu_ns);
+    let origin = ORIGIN.load(Relaxed);
+    let mut printed = PRINTED.lock();
+    for cycle in stats::cycles_after(*printed) {
+        *printed = cycle.number;
+        let _ = line(&mut Stderr::new(), &cycle, origin, stats::cpu_ns());
     }
 }
 
