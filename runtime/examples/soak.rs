@@ -1,9 +1,11 @@
 //! Everything at once, for minutes or hours, under a storm of preemptions: channels,
-//! locks, timers, blocking calls, panics, threads, a changing GOMAXPROCS. Ends with
+//! locks, timers, blocking calls, panics, threads, a changing GOMAXPROCS, and collected
+//! graphs that come and go under a memory limit. Ends with
 //! one line of what it did and what it lost, and with status 1 if that is anything.
 //!
 //! `cargo run --release -p marmota --example soak -- --minutes N` (default 2)
 
+use marmota::gc::{self, Gc, GcCell, Trace};
 use marmota::sync::{Mutex, WaitGroup};
 use marmota::{chan, debug, runtime, spawn};
 use std::process::ExitCode;
@@ -40,6 +42,8 @@ struct Tallies {
     panics: Tally,
     threads: Tally,
     resizes: Tally,
+    graphs: Tally,
+    collections: Tally,
 }
 
 fn main() -> ExitCode {
@@ -68,11 +72,12 @@ fn minutes() -> Option<f64> {
 
 fn soak(time: Duration) -> u64 {
     let end = Instant::now() + time;
+    debug::set_memory_limit(64 << 20);
     let tallies: Arc<Tallies> = Arc::default();
     let group = WaitGroup::new();
     type Round = fn(u64) -> bool;
     type Of = fn(&Tallies) -> &Tally;
-    let kinds: [(usize, Of, Round); 7] = [
+    let kinds: [(usize, Of, Round); 9] = [
         (4, |t| &t.pipelines, pipeline),
         (2, |t| &t.locks, locks),
         (4, |t| &t.timers, timers),
@@ -80,6 +85,8 @@ fn soak(time: Duration) -> u64 {
         (2, |t| &t.panics, panics),
         (1, |t| &t.threads, threads),
         (1, |t| &t.resizes, resize),
+        (4, |t| &t.graphs, graph),
+        (1, |t| &t.collections, collect),
     ];
     for (n, of, round) in kinds {
         for i in 0..n as u64 {
@@ -103,17 +110,22 @@ fn soak(time: Duration) -> u64 {
         ("panics", &t.panics),
         ("threads", &t.threads),
         ("resizes", &t.resizes),
+        ("graphs", &t.graphs),
+        ("collections by call", &t.collections),
     ];
     let did: Vec<_> = all
         .iter()
         .map(|(name, tally)| format!("{} {name}", tally.done.load(Relaxed)))
         .collect();
     let lost: u64 = all.iter().map(|(_, tally)| tally.lost()).sum();
-    let stats = debug::read_sched_stats();
+    let (stats, heap) = (debug::read_sched_stats(), gc::read_mem_stats());
     println!(
-        "soak: {:.1} min, {}, {} preemptions, {} processors retaken; {} lost",
+        "soak: {:.1} min, {}, {} collections, {} MB allocated, {} MB live, {} preemptions, {} processors retaken; {} lost",
         time.as_secs_f64() / 60.0,
         did.join(", "),
+        heap.num_gc,
+        heap.total_alloc >> 20,
+        heap.heap_alloc >> 20,
         stats.preempted,
         stats.retaken,
         lost,
@@ -205,4 +217,62 @@ fn resize(k: u64) -> bool {
     let right = runtime::gomaxprocs(0) == n;
     marmota::time::sleep(Duration::from_millis(3));
     right
+}
+
+#[derive(Trace)]
+struct Node {
+    value: u64,
+    check: u64,
+    name: String,
+    next: GcCell<Option<Gc<Node>>>,
+}
+
+/// A ring of nodes, taken to pieces and put together again; whole at the end, and
+/// garbage then, cycle and all.
+fn graph(k: u64) -> bool {
+    let node = |value: u64, next| {
+        Gc::new(Node {
+            value,
+            check: !value,
+            name: value.to_string(),
+            next: GcCell::new(next),
+        })
+    };
+    let last = node(0, None);
+    let n = 100 + k % 1000;
+    let first = (1..n).fold(last.clone(), |next, value| node(value, Some(next)));
+    last.next.set(Some(first.clone()));
+    let mut at = first;
+    for _ in 0..n {
+        // A new one in its place, with the same value.
+        let Some(old) = at.next.get() else {
+            return false;
+        };
+        at.next.set(Some(node(old.value, old.next.take())));
+        let Some(next) = at.next.get() else {
+            return false;
+        };
+        at = next;
+    }
+    let mut sum = 0;
+    for _ in 0..n {
+        if at.check != !at.value || at.name != at.value.to_string() {
+            return false;
+        }
+        sum += at.value;
+        match at.next.get() {
+            Some(next) => at = next,
+            None => return false,
+        }
+    }
+    sum == n * (n - 1) / 2
+}
+
+/// The heap's figures agree after a collection.
+fn collect(_: u64) -> bool {
+    gc::gc();
+    let stats = gc::read_mem_stats();
+    marmota::time::sleep(Duration::from_millis(50));
+    stats.heap_objects == stats.mallocs - stats.frees
+        && stats.heap_sys == stats.heap_idle + stats.heap_inuse
 }
