@@ -66,6 +66,25 @@ pub const PROGRAMS: &[Program] = &[
             ends_with_2_saying(&run(&[]), &words);
         },
     },
+    Program {
+        name: "two panics at once end a deterministic run too, with their words",
+        body: || {
+            struct Deferred;
+            impl Drop for Deferred {
+                fn drop(&mut self) {
+                    panic!("second");
+                }
+            }
+            marmota::sim::run(|| {
+                let _deferred = Deferred;
+                panic!("first");
+            });
+        },
+        check: |run| {
+            let words = ["panic: first\n\tpanic: second\n\ngoroutine 1 [running]:\n"];
+            ends_with_2_saying(&run(&[]), &words);
+        },
+    },
 ];
 
 pub const TESTS: &[Test] = &[("goexit runs destructors and is no panic", || {
