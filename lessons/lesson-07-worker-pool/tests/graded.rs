@@ -426,7 +426,11 @@ fn servers(
     let start = |server| {
         let (tx, rx) = marmota::chan(0);
         let serve = Arc::clone(&serve);
-        marmota::go(move || rx.iter().for_each(|request| serve(server, request)));
+        marmota::go(move || {
+            for request in rx {
+                serve(server, request);
+            }
+        });
         tx
     };
     (0..count).map(start).collect()

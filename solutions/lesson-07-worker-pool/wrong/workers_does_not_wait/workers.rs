@@ -11,7 +11,11 @@ pub fn run_pool(workers: usize, jobs: Vec<Job>) {
     let group = WaitGroup::new();
     for _ in 0..workers {
         let queue = queue.clone();
-        group.go(move || queue.iter().for_each(|job| job()));
+        group.go(move || {
+            for job in queue {
+                job();
+            }
+        });
     }
     for job in jobs {
         feed.send(job);
