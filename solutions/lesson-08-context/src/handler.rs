@@ -1,0 +1,53 @@
+//! Exercise 5: a small program: a page made of what came in time.
+//!
+//! The results' channel has room for all, so a service that answers when nobody listens
+//! any more can still end. The context is cancelled on every way out: who still works for
+//! a page that is finished learns of it.
+
+use std::time::Duration;
+
+use marmota::context::{self, Context, ContextError};
+use marmota::select;
+
+/// What became of a service's part of the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// It answered.
+    Here(String),
+    /// It answered that it cannot.
+    Failed(String),
+    /// It had not answered when the time was up.
+    Late,
+}
+
+/// A service: takes the context of the request and answers, sooner or later.
+pub type Service = Box<dyn FnOnce(&Context) -> Result<String, String> + Send>;
+
+/// Asks all `services` at the same time and returns what has come after `limit`.
+pub fn handle(
+    ctx: &Context,
+    limit: Duration,
+    services: Vec<Service>,
+) -> Result<Vec<Part>, ContextError> {
+    let (inner, cancel) = context::with_timeout(ctx, limit);
+    let _when_the_page_is_made = cancel.on_drop();
+    let mut page = vec![Part::Late; services.len()];
+    let (put, answers) = marmota::chan(services.len());
+    for (i, service) in services.into_iter().enumerate() {
+        let (inner, put) = (inner.clone(), put.clone());
+        marmota::go(move || put.send((i, service(&inner))));
+    }
+    let done = inner.done();
+    for _ in 0..page.len() {
+        select! {
+            answer = <-answers => if let Some((i, answer)) = answer {
+                page[i] = answer.map_or_else(Part::Failed, Part::Here);
+            },
+            <-done => break,
+        }
+    }
+    match ctx.err() {
+        Some(error) => Err(error),
+        None => Ok(page),
+    }
+}

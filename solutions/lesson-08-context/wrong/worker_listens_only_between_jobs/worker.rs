@@ -1,0 +1,44 @@
+//! Verdict: deadlock. It looks at the context between two jobs, and then waits for a job and nothing
+//! else.
+
+use marmota::chan::Receiver;
+use marmota::context::{Context, ContextError};
+
+/// Why a worker ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The channel of jobs was closed.
+    NoMoreJobs,
+    /// The context ended, with this error.
+    Told(ContextError),
+}
+
+/// Handles jobs until there are no more or `ctx` ends; then cleans up.
+pub fn work<T>(
+    ctx: &Context,
+    jobs: &Receiver<T>,
+    mut handle: impl FnMut(T),
+    clean_up: impl FnOnce(),
+) -> End {
+    let _at_the_end = AtTheEnd(Some(clean_up));
+    loop {
+        if let Some(error) = ctx.err() {
+            return End::Told(error);
+        }
+        match jobs.recv() {
+            Some(job) => handle(job),
+            None => return End::NoMoreJobs,
+        }
+    }
+}
+
+/// Calls its function when it is dropped: Go's `defer`.
+struct AtTheEnd<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Drop for AtTheEnd<F> {
+    fn drop(&mut self) {
+        if let Some(call) = self.0.take() {
+            call();
+        }
+    }
+}
