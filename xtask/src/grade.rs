@@ -292,6 +292,30 @@ fn run_one(
     })
 }
 
+/// The verdict on one test from each of so many seeds; none if it did not answer.
+pub fn verdicts(test: &str, seeds: u64, program: &Path, folder: &Path) -> Outcome<Vec<Verdict>> {
+    let request = Request {
+        nonce: nonce(),
+        task: Task::Seeds {
+            test: test.to_owned(),
+            seeds,
+        },
+    };
+    let limits = Limits {
+        time: Limits::USUAL.time * 6,
+        ..Limits::USUAL
+    };
+    let ended = bounded::run(program, folder, &request, None, limits)
+        .map_err(|e| cannot_start(program, &e))?;
+    let mut lines = ended.reply.lines();
+    Ok(
+        match (lines.next().and_then(Reply::from_line), lines.next()) {
+            (Some(Reply::Verdicts { nonce, verdicts }), None) if nonce == request.nonce => verdicts,
+            _ => Vec::new(),
+        },
+    )
+}
+
 fn cannot_start(program: &Path, e: &std::io::Error) -> Trouble {
     if interrupt::came() {
         return interrupt::trouble();

@@ -57,12 +57,13 @@ pub fn lesson(lesson: &Lesson, report: &LessonReport, news: Option<&News>, style
     } else {
         heading(lesson, report.points, report.of, style.paint)
     };
-    for exercise in &report.exercises {
-        overview_line(&mut out, lesson, exercise, style.paint);
-    }
     let failed = report.exercises.iter().find(|e| !e.verdict.is_pass());
+    overview(&mut out, lesson, report, failed, style);
     let rest = match failed {
-        Some(exercise) => failure(lesson, exercise, report, style),
+        Some(exercise) => {
+            let room = LINES.saturating_sub(out.lines().count());
+            failure(lesson, exercise, report, style, room)
+        }
         None => all_passed(lesson, report, style),
     };
     if let Some(news) = news {
@@ -193,6 +194,51 @@ fn heading(lesson: &Lesson, points: u32, of: u32, paint: Paint) -> String {
     )
 }
 
+/// A line an exercise. Where a picture wants room, those beside the one that failed
+/// share a line if they ended alike.
+fn overview(
+    out: &mut String,
+    lesson: &Lesson,
+    report: &LessonReport,
+    failed: Option<&ExerciseReport>,
+    style: Style,
+) {
+    let drawn = failed
+        .and_then(|e| e.failure())
+        .is_some_and(|g| !style.verbose && !g.report.pictures.is_empty());
+    let is_failed = |e: &ExerciseReport| failed.is_some_and(|f| f.id == e.id);
+    let alike = |a: &ExerciseReport, b: &ExerciseReport| {
+        drawn && a.verdict == b.verdict && !is_failed(a) && !is_failed(b)
+    };
+    for some in report.exercises.chunk_by(alike) {
+        match some {
+            [one] => overview_line(out, lesson, one, style.paint),
+            some => overview_of(out, lesson, some, style.paint),
+        }
+    }
+}
+
+/// Exercises that ended alike, on one line.
+fn overview_of(out: &mut String, lesson: &Lesson, some: &[ExerciseReport], paint: Paint) {
+    let number = |e: Option<&ExerciseReport>| {
+        let all = &lesson.about.exercises;
+        e.and_then(|e| all.iter().position(|known| known.id == e.id))
+            .map_or(0, |at| at + 1)
+    };
+    let verdict = some[0].verdict;
+    let names: Vec<&str> = some.iter().map(|e| e.id.as_str()).collect();
+    let _infallible = writeln!(
+        out,
+        "  {} {:>3}/{:<3} {} to {}: {}",
+        paint.verdict(verdict, &format!("{verdict:16}")),
+        some.iter().map(|e| e.points).sum::<u32>(),
+        some.iter().map(|e| e.of).sum::<u32>(),
+        number(some.first()),
+        number(some.last()),
+        cut(&names.join(", "), WIDTH - 36),
+    );
+}
+
 fn overview_line(out: &mut String, lesson: &Lesson, report: &ExerciseReport, paint: Paint) {
     let known = lesson
         .about
@@ -213,7 +259,13 @@ fn overview_line(out: &mut String, lesson: &Lesson, report: &ExerciseReport, pai
 }
 
 /// The exercise to work on now, and what went wrong in it.
-fn failure(lesson: &Lesson, exercise: &ExerciseReport, all: &LessonReport, style: Style) -> String {
+fn failure(
+    lesson: &Lesson,
+    exercise: &ExerciseReport,
+    all: &LessonReport,
+    style: Style,
+    room: usize,
+) -> String {
     let mut out = String::from("\n");
     let Some(graded) = exercise.failure() else {
         return out;
@@ -222,7 +274,7 @@ fn failure(lesson: &Lesson, exercise: &ExerciseReport, all: &LessonReport, style
     if report.verdict == Verdict::NotStarted {
         not_started(&mut out, lesson, exercise, all, style.paint);
     } else {
-        told_in_full(&mut out, lesson, exercise, report, style);
+        told_in_full(&mut out, lesson, exercise, report, style, room - 1);
     }
     if style.verbose && !graded.output.trim().is_empty() {
         let _infallible = writeln!(out, "\nwhat it printed:\n{}", graded.output.trim_end());
@@ -278,6 +330,7 @@ fn told_in_full(
     exercise: &ExerciseReport,
     report: &TestReport,
     style: Style,
+    room: usize,
 ) {
     let paint = style.paint;
     let schedules = match report.schedules {
@@ -301,25 +354,86 @@ fn told_in_full(
         ToString::to_string,
     );
     field(out, paint, "your line", &place, 1);
-    if let Some(expected) = &report.expected {
-        field(out, paint, "expected", expected, most(2));
+    let values = (report.expected.as_deref(), report.seen.as_deref());
+    let values = match values {
+        (Some(expected), Some(seen)) if !style.verbose => {
+            let (expected, seen) = from_the_difference(expected, seen, 2);
+            (Some(expected), Some(seen))
+        }
+        (expected, seen) => (expected.map(str::to_owned), seen.map(str::to_owned)),
+    };
+    for (label, value) in [("expected", values.0), ("seen", values.1)] {
+        if let Some(value) = value {
+            field(out, paint, label, &value, most(2));
+        }
     }
-    if let Some(seen) = &report.seen {
-        field(out, paint, "seen", seen, most(2));
+    let (waiting, end) = (
+        waiting(report, style),
+        ending(lesson, exercise, report, style),
+    );
+    let taken = out.trim_start_matches('\n').lines().count() + end.lines().count();
+    let room = room.saturating_sub(taken);
+    out.push_str(&course(report, &waiting, room, style));
+    out.push_str(&end);
+}
+
+/// Those that wait, and how it came to that: as much as there is room for.
+fn course(report: &TestReport, waiting: &str, room: usize, style: Style) -> String {
+    let lines = |text: &str| text.lines().count();
+    let draw = |picture: &String| -> String {
+        let line = |line: &str| format!("  {}\n", style.paint.dim(line));
+        picture.lines().map(line).collect()
+    };
+    // A result may have gone wrong anywhere: a course with a hole in it shows nothing.
+    let whole = matches!(report.verdict, Verdict::WrongResult | Verdict::Panicked);
+    let tells = |picture: &&String| !whole || !picture.contains(" more …");
+    let fitting = |room: usize| {
+        let fits = |picture: &&String| lines(picture) <= room;
+        report.pictures.iter().filter(tells).find(fits).map(draw)
+    };
+    let both = if style.verbose {
+        report.pictures.first().map(draw)
+    } else {
+        fitting(room.saturating_sub(lines(waiting)))
+    };
+    match (both, fitting(room)) {
+        (Some(picture), _) => waiting.to_owned() + &picture,
+        // Who waits where is in the picture.
+        (None, Some(picture)) => picture,
+        (None, None) => waiting.to_owned(),
     }
-    let shown = most(if report.waiting.len() > 3 { 2 } else { 3 });
+}
+
+fn waiting(report: &TestReport, style: Style) -> String {
+    let (mut out, paint) = (String::new(), style.paint);
+    let few = if report.waiting.len() > 3 { 2 } else { 3 };
+    let shown = if style.verbose { usize::MAX } else { few };
     for waiting in report.waiting.iter().take(shown) {
-        field(out, paint, &waiting.who(), &waiting.to_string(), 1);
+        field(&mut out, paint, &waiting.who(), &waiting.to_string(), 1);
     }
     if report.waiting.len() > shown {
         let more = report.waiting.len() - shown;
-        field(out, paint, "", &format!("and {more} more, all with -v"), 1);
+        field(
+            &mut out,
+            paint,
+            "",
+            &format!("and {more} more, all with -v"),
+            1,
+        );
     }
+    out
+}
+
+/// What to think of it, and what to do next.
+fn ending(lesson: &Lesson, exercise: &ExerciseReport, report: &TestReport, style: Style) -> String {
+    let (mut text, paint) = (String::new(), style.paint);
+    let out = &mut text;
     let why = report
         .why
         .as_deref()
         .unwrap_or_else(|| means(report.verdict));
-    field(out, paint, "think", why, most(3));
+    let most = if style.verbose { usize::MAX } else { 3 };
+    field(out, paint, "think", why, most);
     let word = lesson.number;
     if let Some(seed) = &report.replay {
         let replay = format!(
@@ -331,6 +445,7 @@ fn told_in_full(
     let next = format!("cargo xtask hint {word} {}", exercise.id);
     field(out, paint, "next", &next, 1);
     field(out, paint, "chapter", &lesson.about.chapter, 1);
+    text
 }
 
 fn all_passed(lesson: &Lesson, report: &LessonReport, style: Style) -> String {
@@ -397,9 +512,30 @@ const fn means(verdict: Verdict) -> &'static str {
     }
 }
 
+/// Two values that are too long for so many lines, without what they have in common at
+/// the beginning: their difference is what a learner looks for.
+fn from_the_difference(a: &str, b: &str, most: usize) -> (String, String) {
+    let width = WIDTH - 2 - LABEL;
+    let fits = |text: &str| wrap(text, width, usize::MAX).len() <= most;
+    let (a_words, b_words): (Vec<&str>, Vec<&str>) = (
+        a.split_whitespace().collect(),
+        b.split_whitespace().collect(),
+    );
+    let alike = a_words.iter().zip(&b_words).take_while(|(a, b)| a == b);
+    // A few words before it say where it is.
+    let skipped = alike.count().saturating_sub(7);
+    if fits(a) && fits(b) || skipped == 0 {
+        return (a.to_owned(), b.to_owned());
+    }
+    let rest = |words: &[&str]| format!("… {}", words[skipped..].join(" "));
+    (rest(&a_words), rest(&b_words))
+}
+
+/// How wide labels are.
+const LABEL: usize = 13;
+
 /// A labelled text, wrapped to at most `most` lines.
 fn field(out: &mut String, paint: Paint, label: &str, text: &str, most: usize) {
-    const LABEL: usize = 13;
     // One line is for paths and commands: they stay whole, whatever the width.
     let lines = match most {
         1 => vec![text.to_owned()],

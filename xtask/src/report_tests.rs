@@ -74,6 +74,13 @@ fn fullest(verdict: Verdict) -> TestReport {
         }
         _ => {}
     }
+    if matches!(
+        verdict,
+        Verdict::WrongResult | Verdict::Race | Verdict::Deadlock | Verdict::Leak
+    ) {
+        let lanes = |n: usize| " a lane for each goroutine\n".repeat(n);
+        report.pictures = [24, 12, 8, 5].map(lanes).into();
+    }
     report.why = matches!(verdict, Verdict::WrongResult | Verdict::Deadlock).then_some(words);
     report
 }
@@ -130,6 +137,31 @@ fn every_verdict_has_a_report_that_reads_as_written_down() {
         let known = std::fs::read_to_string(&path).unwrap_or_default();
         assert_eq!(report, known, "{} differs", path.display());
     }
+}
+
+#[test]
+fn long_values_are_shown_from_where_they_differ() {
+    let list = |last: u32| {
+        let up = "Status { service: \"one\", health: Up, attempts: 1 }, ".repeat(3);
+        format!("[{up}Status {{ service: \"two\", health: Up, attempts: {last} }}]")
+    };
+    let (expected, seen) = from_the_difference(&list(2), &list(3), 2);
+    assert_eq!(
+        expected,
+        "… Status { service: \"two\", health: Up, attempts: 2 }]"
+    );
+    assert_eq!(
+        seen,
+        "… Status { service: \"two\", health: Up, attempts: 3 }]"
+    );
+    // What fits is shown whole, and so is what differs at once.
+    assert_eq!(
+        from_the_difference("[1, 2]", "[1, 3]", 2),
+        ("[1, 2]".into(), "[1, 3]".into())
+    );
+    let long = "word ".repeat(100);
+    let (a, b) = from_the_difference(&format!("a {long}"), &format!("b {long}"), 2);
+    assert!(a.starts_with("a word") && b.starts_with("b word"));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use marmota_verdict::{Reply, Request, Task, Verdict};
 
-use crate::explore::explore;
-use crate::suite::Suite;
+use crate::explore::{explore, verdicts};
+use crate::suite::{Suite, Test};
 
 /// The exit status of a program that was asked something it cannot answer.
 const BAD_REQUEST: u8 = 1;
@@ -37,11 +37,7 @@ fn try_answer(suite: &Suite, descriptor: &str) -> io::Result<ExitCode> {
             (Reply::Tests { nonce, tests }, ExitCode::SUCCESS)
         }
         Task::Run { test, schedules } => {
-            let test = suite
-                .tests
-                .iter()
-                .find(|t| t.info.name == test)
-                .ok_or_else(|| io::Error::other(format!("no test is called `{test}`")))?;
+            let test = named(suite, &test)?;
             let report = explore(test, &suite.sources, schedules);
             let verdict: Verdict = report.verdict;
             let reply = Reply::Report {
@@ -50,9 +46,22 @@ fn try_answer(suite: &Suite, descriptor: &str) -> io::Result<ExitCode> {
             };
             (reply, verdict.into())
         }
+        Task::Seeds { test, seeds } => {
+            let test = named(suite, &test)?;
+            let reply = Reply::Verdicts {
+                nonce: request.nonce,
+                verdicts: verdicts(test, &suite.sources, seeds),
+            };
+            (reply, ExitCode::SUCCESS)
+        }
     };
     pipe.write_all(reply.to_line().as_bytes())?;
     Ok(status)
+}
+
+fn named<'a>(suite: &'a Suite, name: &str) -> io::Result<&'a Test> {
+    let test = suite.tests.iter().find(|t| t.info.name == name);
+    test.ok_or_else(|| io::Error::other(format!("no test is called `{name}`")))
 }
 
 #[cfg(unix)]

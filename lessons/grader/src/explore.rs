@@ -24,22 +24,19 @@ const TODO: &str = "not yet implemented";
 /// Runs `test` under its schedules, or under `schedules` if given. `sources` is
 /// the folder of the learner's files, as the compiler spelled it.
 pub(crate) fn explore(test: &Test, sources: &str, schedules: Option<u64>) -> TestReport {
-    let body = Arc::clone(&test.body);
-    let seen = Explorer::new()
-        .schedules(schedules.unwrap_or(test.schedules))
-        .max_steps(STEPS)
-        .run(move || {
-            expect::clear();
-            body();
-            // Learner's code may have caught the panic of an expectation.
-            if let Some(mismatch) = expect::first() {
-                panic!("expectation not met: {}", mismatch.what);
-            }
-        });
+    let explorer = Explorer::new().schedules(schedules.unwrap_or(test.schedules));
+    let seen = run(test, explorer);
     let mut report = translate(test, sources, &seen);
     report.schedules = seen.schedules;
     if !report.verdict.is_pass() {
         report.replay = seen.replay.clone();
+        report.pictures = seen.trace.iter().flat_map(pictures).collect();
+        if report.verdict == Verdict::WrongResult {
+            // It is the grader who panics here, not the learner's code.
+            for picture in &mut report.pictures {
+                *picture = picture.replace("panics", "FAILED");
+            }
+        }
     }
     report.why = test
         .reasons
@@ -47,6 +44,46 @@ pub(crate) fn explore(test: &Test, sources: &str, schedules: Option<u64>) -> Tes
         .find(|(verdict, _)| *verdict == report.verdict)
         .map(|(_, reason)| (*reason).to_owned());
     report
+}
+
+/// The verdict on `test` from each of so many seeds: a wrong solution's must not depend
+/// on the one that the grade is made with.
+pub(crate) fn verdicts(test: &Test, sources: &str, seeds: u64) -> Vec<Verdict> {
+    let from = |seed| {
+        let explorer = Explorer::new().schedules(test.schedules).seed(seed);
+        // Nobody reads how it went, so it need not be made small.
+        translate(test, sources, &run(test, explorer.shrink(false))).verdict
+    };
+    (0..seeds).map(from).collect()
+}
+
+fn run(test: &Test, explorer: Explorer) -> sim::Report {
+    let body = Arc::clone(&test.body);
+    explorer.max_steps(STEPS).run(move || {
+        expect::clear();
+        body();
+        // Learner's code may have caught the panic of an expectation.
+        if let Some(mismatch) = expect::first() {
+            panic!("expectation not met: {}", mismatch.what);
+        }
+    })
+}
+
+/// How wide a picture is: as the reports.
+const WIDTH: usize = 76;
+
+/// The picture for every room there may be, without two that are the same.
+fn pictures(trace: &sim::Trace) -> Vec<String> {
+    if trace.goroutines() < 2 {
+        // One lane says no more than the lines above it.
+        return Vec::new();
+    }
+    let mut pictures: Vec<String> = [24, 12, 10, 8, 7, 6, 5]
+        .iter()
+        .map(|&lines| trace.lanes_within(lines, WIDTH))
+        .collect();
+    pictures.dedup();
+    pictures
 }
 
 fn translate(test: &Test, sources: &str, seen: &sim::Report) -> TestReport {

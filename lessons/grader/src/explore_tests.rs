@@ -171,3 +171,83 @@ fn a_ticket_tells_that_its_closure_is_gone() {
     });
     assert_eq!(report.verdict, Verdict::Passed);
 }
+
+#[test]
+fn a_failure_of_several_goroutines_is_drawn_in_fewer_and_fewer_lines() {
+    let report = report_on(|| {
+        let other = marmota::spawn(|| {
+            (0..20).for_each(|_| marmota::runtime::gosched());
+            1
+        });
+        expect_eq("what came back", &other.join().ok(), &Some(2));
+    });
+    let lines: Vec<usize> = report.pictures.iter().map(|p| p.lines().count()).collect();
+    assert!(
+        lines.len() > 2 && lines.is_sorted_by(|a, b| a > b),
+        "{lines:?}"
+    );
+    assert!(lines[0] <= 24 && lines[lines.len() - 1] <= 5, "{lines:?}");
+    for picture in &report.pictures {
+        assert!(
+            picture.contains("FAILED") && !picture.contains("panics"),
+            "{picture}"
+        );
+        assert!(
+            picture.lines().all(|l| l.chars().count() <= 80),
+            "{picture}"
+        );
+    }
+    // One goroutine alone is not worth a picture, and what passes has none.
+    assert!(
+        report_on(|| expect_eq("the sum", &3, &4))
+            .pictures
+            .is_empty()
+    );
+    assert!(
+        report_on(|| drop(marmota::spawn(|| 1).join()))
+            .pictures
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_race_names_both_who_touch_the_variable() {
+    let report = report_on(|| {
+        let cell = std::sync::Arc::new(marmota::race::RaceCell::new(0));
+        let theirs = cell.clone();
+        let other = marmota::spawn(move || theirs.set(1));
+        cell.set(2);
+        other.join().unwrap();
+    });
+    assert_eq!(report.verdict, Verdict::Race);
+    for words in [
+        "main writes it at",
+        "goroutine 2 writes it at",
+        "in which order",
+    ] {
+        assert!(report.happened.contains(words), "{}", report.happened);
+    }
+    assert!(report.place.is_some());
+}
+
+#[test]
+fn verdicts_are_given_for_each_seed() {
+    let _turn = turn();
+    let mut suite = Suite::new("");
+    // Wrong under some schedules only, which each seed has to find.
+    suite.test("one::test", "something", || {
+        let cell = std::sync::Arc::new(marmota::sync::Mutex::new(0));
+        let theirs = cell.clone();
+        marmota::go(move || *theirs.lock() = 1);
+        let seen = *cell.lock();
+        expect_eq("what the other wrote", &seen, &1);
+    });
+    suite.test("one::right", "something", || {
+        drop(marmota::spawn(|| 1).join())
+    });
+    assert_eq!(
+        verdicts(&suite.tests[0], "", 20),
+        [Verdict::WrongResult; 20]
+    );
+    assert_eq!(verdicts(&suite.tests[1], "", 3), [Verdict::Passed; 3]);
+}

@@ -74,6 +74,9 @@ fn print(report: &TestReport) {
     for w in &report.waiting {
         println!("    {} waits: {w}", w.who());
     }
+    for line in report.pictures.first().iter().flat_map(|p| p.lines()) {
+        println!("    |{line}");
+    }
     if let Some(why) = &report.why {
         println!("    {why}");
     }

@@ -97,6 +97,11 @@ fn gather_(suite: &mut Suite) {
              ever one",
         )
         .on(
+            Verdict::Panicked,
+            "a job came to put its result down when the results had been taken already: wait for all \
+             jobs before you read",
+        )
+        .on(
             Verdict::WrongResult,
             "read the results after the wait, and put each where its job stood in the list",
         );
@@ -399,28 +404,34 @@ fn own(suite: &mut Suite) {
             Verdict::Panicked,
             "closing a closed channel panics: each round needs its own",
         );
-    suite.test(
-        "own::counts_no_less_than_zero",
-        "a done too many panics, as Go's does",
-        || {
-            let group = WaitGroup::new();
-            group.add(1);
-            group.done();
-            let one_too_many = marmota::spawn(move || group.done()).join();
-            let message = one_too_many.err().map(|thrown| {
-                let text = thrown.downcast_ref::<&str>().map(|s| (*s).to_owned());
-                text.or_else(|| thrown.downcast_ref::<String>().cloned())
-                    .unwrap_or_default()
-            });
-            let right = message
-                .as_ref()
-                .is_some_and(|m| m.contains("negative WaitGroup counter"));
-            expect(
-                right,
-                "a done without an add",
-                "a panic that says: negative WaitGroup counter",
-                message.map_or("no panic".to_owned(), |m| format!("a panic that says: {m}")),
-            );
-        },
-    );
+    suite
+        .test(
+            "own::counts_no_less_than_zero",
+            "a done too many panics, as Go's does",
+            || {
+                let group = WaitGroup::new();
+                group.add(1);
+                group.done();
+                let one_too_many = marmota::spawn(move || group.done()).join();
+                let message = one_too_many.err().map(|thrown| {
+                    let text = thrown.downcast_ref::<&str>().map(|s| (*s).to_owned());
+                    text.or_else(|| thrown.downcast_ref::<String>().cloned())
+                        .unwrap_or_default()
+                });
+                let right = message
+                    .as_ref()
+                    .is_some_and(|m| m.contains("negative WaitGroup counter"));
+                expect(
+                    right,
+                    "a done without an add",
+                    "a panic that says: negative WaitGroup counter",
+                    message.map_or("no panic".to_owned(), |m| format!("a panic that says: {m}")),
+                );
+            },
+        )
+        .on(
+            Verdict::WrongResult,
+            "whoever calls done once too often counted wrong: say so where it happens, by a panic, before \
+             the count goes below zero",
+        );
 }

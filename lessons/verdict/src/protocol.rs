@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{TestInfo, TestReport};
+use crate::{TestInfo, TestReport, Verdict};
 
 /// The environment variable that names the descriptor of the private pipe.
 pub const CHANNEL_VARIABLE: &str = "MARMOTA_GRADER_FD";
@@ -33,6 +33,13 @@ pub enum Task {
         /// How many schedules to explore instead of the test's own number.
         schedules: Option<u64>,
     },
+    /// Run the test of this name from each of so many seeds, and only say how that ended.
+    Seeds {
+        /// `exercise::what_is_tested`.
+        test: String,
+        /// From seed 0 on, so many.
+        seeds: u64,
+    },
 }
 
 /// What a graded test answers.
@@ -53,6 +60,13 @@ pub enum Reply {
         /// How the test ended.
         report: Box<TestReport>,
     },
+    /// The answer to [`Task::Seeds`].
+    Verdicts {
+        /// The request's nonce.
+        nonce: String,
+        /// Of each seed in turn.
+        verdicts: Vec<Verdict>,
+    },
 }
 
 impl Reply {
@@ -60,7 +74,9 @@ impl Reply {
     #[must_use]
     pub fn nonce(&self) -> &str {
         match self {
-            Self::Tests { nonce, .. } | Self::Report { nonce, .. } => nonce,
+            Self::Tests { nonce, .. }
+            | Self::Report { nonce, .. }
+            | Self::Verdicts { nonce, .. } => nonce,
         }
     }
 
@@ -96,7 +112,6 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Verdict;
 
     #[test]
     fn a_reply_survives_the_channel_on_one_line() {

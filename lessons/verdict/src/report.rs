@@ -104,6 +104,10 @@ pub struct TestReport {
     pub seen: Option<String>,
     /// Who waits for what: deadlocks and leaks.
     pub waiting: Vec<Waiting>,
+    /// The course of the failing run in lanes, one a goroutine: the same picture in
+    /// fewer and fewer lines.
+    #[serde(default)]
+    pub pictures: Vec<String>,
     /// What this verdict means in this test, in the course's words.
     pub why: Option<String>,
     /// The schedule that failed, as `MARMOTA_SEED` takes it.
@@ -124,6 +128,7 @@ impl TestReport {
             expected: None,
             seen: None,
             waiting: Vec::new(),
+            pictures: Vec::new(),
             why: None,
             replay: None,
         }

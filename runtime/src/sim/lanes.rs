@@ -67,7 +67,8 @@ pub(super) fn draw(trace: &Trace, lines: usize, width: usize) -> String {
     }
     if columns.len() < trace.lanes.len() {
         let others = trace.lanes.len() - columns.len();
-        let _ = writeln!(out, " ({others} more goroutines are not shown)");
+        let are = if others == 1 { " is" } else { "s are" };
+        let _ = writeln!(out, " ({others} more goroutine{are} not shown)");
     }
     out
 }

@@ -85,6 +85,11 @@ impl Trace {
         }
     }
 
+    /// How many goroutines there were.
+    pub fn goroutines(&self) -> usize {
+        self.lanes.len()
+    }
+
     /// The picture as an SVG file: a lane per goroutine, a tooltip per event, for
     /// light and dark screens. The same run gives the same bytes.
     pub fn svg(&self) -> String {

@@ -64,6 +64,9 @@ pub struct Arguments {
     /// Grade the course itself: references pass, wrong solutions and starters fail
     #[arg(long, conflicts_with_all = ["test", "seed", "schedules", "json", "junit"])]
     solutions: bool,
+    /// With --solutions: from 100 seeds, and on a busy machine
+    #[arg(long, requires = "solutions")]
+    thorough: bool,
 }
 
 /// The version of what `--json` prints.
@@ -106,7 +109,7 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
     };
     if arguments.solutions {
         let lessons: Vec<Lesson> = targets.into_iter().map(|t| t.lesson).collect();
-        return solutions::run(course, &lessons);
+        return solutions::run(course, &lessons, arguments.thorough);
     }
     if arguments.seed.is_some() && arguments.test.is_none() {
         return Err(Trouble::new(

@@ -33,7 +33,9 @@ pub fn run(course: &Course, _: &Arguments) -> Outcome<ExitCode> {
         }),
         ("protected files", &|| protected(course)),
         ("tests", &|| tests(course, &lessons)),
-        ("solutions", &|| solutions::grade_all(course, &lessons)),
+        ("solutions", &|| {
+            solutions::grade_all(course, &lessons, true)
+        }),
         ("book builder", &|| {
             let mut command = cargo::command(&course.root);
             command.args(["test", "--quiet", "--manifest-path", BUILDER]);
