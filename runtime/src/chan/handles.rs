@@ -264,6 +264,8 @@ pub(super) fn wait_for_ever(reason: WaitReason, at: &'static Location<'static>) 
     loop {
         let m = kernel::enter();
         m.g().about_to_wait(reason, at);
+        // SAFETY: it may be called with anything.
+        unsafe { m.g().can_be_asked(kernel::for_ever, std::ptr::null()) };
         kernel::leave(kernel::park_published(m));
     }
 }

@@ -35,7 +35,7 @@ mod thread;
 mod timer;
 mod waiter;
 
-pub(crate) use outlook::{Ask, Outlook};
+pub(crate) use outlook::{Ask, Outlook, for_ever};
 pub(crate) use point::{is_deterministic, point, shard, somebody_watches, spin_inside, watch};
 pub use public::{Goroutine, choose, current, now, park, ready, yield_now};
 pub(crate) use thread::outside_threads;

@@ -5,7 +5,6 @@
 //! end the wait. Whoever asks sees to it that the goroutine is not resumed meanwhile,
 //! so that the object it waits for, which its frame borrows, is there.
 
-use super::WaitReason;
 use crate::leaks::Hopeless;
 use crate::sched::GRef;
 
@@ -23,14 +22,10 @@ pub(crate) enum Outlook {
     End(GRef, u64),
 }
 
-impl Outlook {
-    /// What the reason alone tells.
-    pub(crate) fn of_reason(reason: WaitReason) -> Outlook {
-        match reason {
-            WaitReason::ChanReceiveNil | WaitReason::ChanSendNil | WaitReason::SelectNoCases => {
-                Outlook::Never(Hopeless::Nil)
-            }
-            _ => Outlook::Open,
-        }
-    }
+/// An [`Ask`] for one that waits for nothing at all.
+///
+/// # Safety
+/// None is needed.
+pub(crate) unsafe fn for_ever(_nothing: *const ()) -> Outlook {
+    Outlook::Never(Hopeless::Nil)
 }

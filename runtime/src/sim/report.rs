@@ -29,6 +29,13 @@ impl From<&'static Location<'static>> for Place {
     }
 }
 
+impl Place {
+    /// Whether it lies in the standard library, whose adapters pass no caller on.
+    pub fn is_in_std(&self) -> bool {
+        self.file.starts_with("/rustc/")
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)

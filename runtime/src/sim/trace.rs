@@ -126,7 +126,8 @@ fn row(event: &Event, verdict: &Verdict) -> Option<Row> {
     };
     let at = match (event.what, verdict) {
         (Happened::Raced, Verdict::Race(race)) => Some(race.current.at),
-        _ => event.at.map(Place::from),
+        // A place inside the standard library (an iterator's loop) helps nobody.
+        _ => event.at.map(Place::from).filter(|at| !at.is_in_std()),
     };
     Some(Row {
         who: event.who,
