@@ -184,7 +184,8 @@ fn list_waiting(report: &mut TestReport, blocked: &[sim::Blocked], sources: &str
         .map(|b| Waiting {
             goroutine: b.goroutine,
             reason: b.reason.to_string(),
-            at: b.at.map(place),
+            // Places inside the standard library say nothing to a learner.
+            at: b.at.filter(|at| !at.is_in_std()).map(place),
             created_at: b.created_at.map(place),
         })
         .collect();

@@ -251,3 +251,17 @@ fn verdicts_are_given_for_each_seed() {
     );
     assert_eq!(verdicts(&suite.tests[1], "", 3), [Verdict::Passed; 3]);
 }
+
+#[test]
+fn places_inside_the_standard_library_are_not_shown() {
+    let report = report_on(|| {
+        let (tx, rx) = marmota::chan::<i32>(0);
+        let all: Vec<i32> = rx.into_iter().collect();
+        drop((tx, all));
+    });
+    assert_eq!(
+        (report.verdict, &report.waiting[0].at),
+        (Verdict::Deadlock, &None)
+    );
+    assert_eq!(report.waiting[0].to_string(), "chan receive");
+}
