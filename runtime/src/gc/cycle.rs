@@ -95,8 +95,8 @@ enum Due {
 /// Who begins a cycle.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum By {
-    /// `gc()`.
-    Force,
+    /// `gc()`, called when so many had begun.
+    Force(u32),
     /// Whoever found it due by growth or limit, a moment ago.
     Due,
     /// A deterministic run, or the clock: however small the heap is.
@@ -202,7 +202,7 @@ pub(crate) fn collect() {
     while ENDED.load(SeqCst) <= before {
         if world::phase().marking() {
             help();
-        } else if !start(By::Force) {
+        } else if !start(By::Force(before)) {
             yield_now();
         }
     }
@@ -250,14 +250,19 @@ fn help() {
 /// are at it, waits for them. They may have lost their processors, and the heap would
 /// grow meanwhile by whatever the program allocates.
 fn assist() {
-    let began = crate::sys::monotonic_ns();
-    while pay() {}
-    stats::marked_by(stats::By::Assist, began);
+    pay_all();
     inside(|m| limiter::update(procs(m)));
     while !try_end() && is_behind() {
         yield_now();
-        while pay() {}
+        pay_all();
     }
+}
+
+/// Marks until the debt is paid, or there is nothing to mark.
+fn pay_all() {
+    let began = crate::sys::monotonic_ns();
+    while pay() {}
+    stats::marked_by(stats::By::Assist, began);
 }
 
 /// Whether this cache owes, and the heap has reached the goal.
@@ -324,6 +329,12 @@ fn begin(m: MRef, by: By) -> bool {
     if world::phase().marking() || !central::is_swept() {
         return false;
     }
+    // The one that was waited for may have ended just now.
+    if let By::Force(before) = by
+        && ENDED.load(SeqCst) > before
+    {
+        return false;
+    }
     // Two may have found it due, and the other's cycle may be over already.
     if by == By::Due && is_due().is_none() {
         return false;
@@ -339,7 +350,8 @@ fn begin(m: MRef, by: By) -> bool {
     });
     mark::begin(&stopped);
     BEGUN.fetch_add(1, SeqCst);
-    stats::begun(live, goal, by == By::Force, procs, stopped.lasted());
+    let forced = matches!(by, By::Force(_));
+    stats::begun(live, goal, forced, procs, stopped.lasted());
     true
 }
 

@@ -21,6 +21,7 @@
 //! its own.
 
 use super::classes::PAGE;
+use super::native;
 use super::span::Span;
 use crate::lock::SpinLock;
 use crate::sys::{self, PageVec};
@@ -187,7 +188,7 @@ impl Totals {
 /// The totals as the pacer needs them at every trigger, without the lock.
 static READY: AtomicU64 = AtomicU64::new(0);
 static IDLE_BACKED: AtomicU64 = AtomicU64::new(0);
-/// What `READY` should stay below.
+/// What `READY` and the native heap should stay below together.
 static LIMIT: AtomicU64 = AtomicU64::new(u64::MAX);
 
 /// Bytes that have memory behind them, and those of them in free pages.
@@ -204,7 +205,7 @@ pub(crate) fn set_limit(bytes: u64) {
 /// Whether more pages would be too many for the limit.
 pub(crate) fn is_tight() -> bool {
     let (ready, free) = ready();
-    ready.saturating_sub(free) >= LIMIT.load(Relaxed) / 64 * 63
+    (ready + native::bytes()).saturating_sub(free) >= LIMIT.load(Relaxed) / 64 * 63
 }
 
 pub(crate) struct PageHeap {
@@ -234,7 +235,8 @@ static HEAP: SpinLock<PageHeap> = SpinLock::new(PageHeap {
 pub(crate) fn take_pages(n: usize) -> *mut u8 {
     let at = HEAP.lock().take(n);
     // Relaxed: both change under the lock or seldom, and a late look scavenges late.
-    let over = READY.load(Relaxed).saturating_sub(LIMIT.load(Relaxed));
+    let taken = READY.load(Relaxed) + native::bytes();
+    let over = taken.saturating_sub(LIMIT.load(Relaxed));
     if over > 0 && IDLE_BACKED.load(Relaxed) > 0 {
         scavenge(over as usize);
     }
