@@ -166,18 +166,26 @@ impl StackPool {
     /// Gives the pages of stacks back that nobody needed for a while: half of them.
     /// Called now and then, outside the runtime; how many they were.
     pub(crate) fn give_idle_back(&self, now: u64) -> usize {
-        let mut idle: PageVec<Stack> = PageVec::new();
-        {
+        let most = {
             let mut inner = self.inner.lock();
             if now < inner.looked_at + IDLE_NS {
                 return 0;
             }
-            let n = inner.lowest.div_ceil(2).min(MOST_GIVEN_BACK);
+            inner.looked_at = now;
+            inner.lowest.div_ceil(2).min(MOST_GIVEN_BACK)
+        };
+        // Room is made without the lock: that asks the system.
+        let mut idle: PageVec<Stack> = PageVec::new();
+        (0..most).for_each(|_| idle.push(Stack::NONE));
+        {
+            let mut inner = self.inner.lock();
+            let n = most.min(inner.lowest);
             let len = inner.warm.len();
-            inner.warm[..n].iter().for_each(|stack| idle.push(*stack));
+            idle[..n].copy_from_slice(&inner.warm[..n]);
+            idle.truncate(n);
             inner.warm.copy_within(n.., 0);
             inner.warm.truncate(len - n);
-            (inner.lowest, inner.looked_at) = (len - n, now);
+            inner.lowest = len - n;
         }
         for stack in &idle[..] {
             // SAFETY: we hold the slot's only token.
