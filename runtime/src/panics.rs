@@ -96,7 +96,7 @@ fn keep(g: GRef, message: String, place: Option<(String, u32, u32)>, stack: Opti
         before: take_records(g).filter(|before| before.id == id),
     });
     let mut last = &mut record.before;
-    for _ in 2..KEPT {
+    for _ in 1..KEPT {
         match last {
             Some(before) => last = &mut before.before,
             None => break,
