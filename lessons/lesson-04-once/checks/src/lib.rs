@@ -1,0 +1,1 @@
+//! Nothing: this package is made of its tests and its benchmark.

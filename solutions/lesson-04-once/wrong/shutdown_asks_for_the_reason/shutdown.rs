@@ -1,0 +1,61 @@
+//! Verdict: livelock. It asks again and again whether there is a reason, in place of
+//! receiving from the channel.
+
+use marmota::sync::{Mutex, Once};
+use marmota::{Receiver, Sender};
+
+/// Tells many goroutines to stop.
+pub struct Shutdown {
+    close: Sender<()>,
+    closed: Receiver<()>,
+    once: Once,
+    reason: Mutex<String>,
+}
+
+impl Shutdown {
+    /// Nothing stops yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let (close, closed) = marmota::chan(0);
+        Self {
+            close,
+            closed,
+            once: Once::new(),
+            reason: Mutex::new(String::new()),
+        }
+    }
+
+    /// Stops everything, for `reason`, if nobody did before.
+    pub fn stop(&self, reason: &str) -> bool {
+        let mut first = false;
+        self.once.call_once(|| {
+            first = true;
+            reason.clone_into(&mut self.reason.lock());
+            self.close.close();
+        });
+        first
+    }
+
+    /// A channel that is closed by the first [`Shutdown::stop`].
+    #[must_use]
+    pub fn stopped(&self) -> Receiver<()> {
+        self.closed.clone()
+    }
+
+    /// Waits until somebody stops everything, and gives the reason.
+    pub fn wait(&self) -> String {
+        loop {
+            let reason = self.reason.lock().clone();
+            if !reason.is_empty() {
+                return reason;
+            }
+            marmota::runtime::gosched();
+        }
+    }
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self::new()
+    }
+}
