@@ -47,6 +47,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs `each(0)` to `each(n - 1)`, each on a goroutine, and waits for them.
+#[track_caller]
 fn together<T: Send + Sync + 'static>(
     n: u64,
     shared: &Arc<T>,
@@ -682,6 +683,7 @@ impl Inside {
 }
 
 /// Goroutines that each go in and out once: for each of `who`, a writer if true.
+#[track_caller]
 fn in_and_out<const N: usize>(who: [bool; N]) {
     let gate = Arc::new((RwGate::new(), Inside::default()));
     together(N as u64, &gate, move |(gate, inside), i| {

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs `each(0)` to `each(n - 1)`, each on a goroutine, and waits for them.
+#[track_caller]
 fn together<T: Send + Sync + 'static>(
     n: u64,
     shared: &Arc<T>,
@@ -69,6 +70,7 @@ impl Count {
 }
 
 /// What `f` on a goroutine of its own returned, or the text it panicked with.
+#[track_caller]
 fn outcome<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
     marmota::spawn(f).join().map_err(|thrown| {
         let text = thrown.downcast_ref::<&str>().map(|s| (*s).to_owned());
