@@ -18,10 +18,12 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
 static DOOMED: SpinLock<PageVec<Listed>> = SpinLock::new(PageVec::new());
-/// What a deterministic run is not to drop.
+/// What a thread is to drop. A list of its own, so that no thread takes what dies in a
+/// deterministic run.
 static LEFT: SpinLock<PageVec<Listed>> = SpinLock::new(PageVec::new());
-/// The first list's length, as a hint.
+/// The lists' lengths, as hints.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
+static LEFT_WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// Puts a dead object on the list. By the sweeper, inside the runtime.
 pub(crate) fn doom(object: *mut u8) {
@@ -30,22 +32,23 @@ pub(crate) fn doom(object: *mut u8) {
     WAITING.store(doomed.len(), Relaxed);
 }
 
-/// What waits now is dropped by a thread, also if a deterministic run begins here.
+/// What waits now is dropped by a thread.
 pub(crate) fn leave_to_a_thread() {
     let m = kernel::enter_quietly();
-    {
+    let some = {
         let (mut doomed, mut left) = (DOOMED.lock(), LEFT.lock());
         while let Some(object) = doomed.pop() {
             left.push(object);
         }
+        LEFT_WAITING.store(left.len(), Relaxed);
         WAITING.store(0, Relaxed);
-    }
-    let some = !LEFT.lock().is_empty();
+        !left.is_empty()
+    };
     kernel::leave(m);
     if some {
         let builder = std::thread::Builder::new().name("marmota-reaper".into());
-        // Without a thread, the next run tries again.
-        drop(builder.spawn(|| reap_from(&LEFT, &AtomicUsize::new(0))));
+        // Without a thread, the next collection tries again.
+        drop(builder.spawn(|| reap_from(&LEFT, &LEFT_WAITING)));
     }
 }
 
@@ -58,7 +61,7 @@ pub(crate) fn kick() {
 
 /// How many values wait to be dropped.
 pub(crate) fn waiting() -> usize {
-    WAITING.load(Relaxed)
+    WAITING.load(Relaxed) + LEFT_WAITING.load(Relaxed)
 }
 
 fn reap() {

@@ -16,7 +16,7 @@
 //! fixed either; it goes by addresses.
 
 use super::cache::Cache;
-use super::{cycle, reaper};
+use super::cycle;
 use crate::sched::MRef;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -56,8 +56,8 @@ fn mix(x: u64) -> u64 {
 pub(crate) fn begin(m: MRef) {
     // Relaxed: what other threads do at this moment is not part of it anyway.
     if USED.swap(false, Relaxed) {
+        // From a thread: what is found dead is dropped by another, and not in the run.
         cycle::collect();
-        reaper::leave_to_a_thread();
     }
     if let Some(cache) = m.gc.get() {
         // A longer run of slots than one is from when it was no deterministic run's.

@@ -50,11 +50,7 @@ pub(crate) fn start_reaper(reap: fn()) {
     match kind {
         Kind::Parallel => spawn(reap),
         Kind::Sim => crate::go(reap),
-        // Without a thread, the next collection tries again.
-        Kind::Thread => {
-            let builder = std::thread::Builder::new().name("marmota-reaper".into());
-            drop(builder.spawn(reap));
-        }
+        Kind::Thread => reaper::leave_to_a_thread(),
     }
 }
 
