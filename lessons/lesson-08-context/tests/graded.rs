@@ -893,8 +893,8 @@ fn tree_(suite: &mut Suite) {
         )
         .on(
             Verdict::Deadlock,
-            "a11 has ended, but who waits for its done waits for ever: close a channel. Or a lock is \
-             held by somebody who waits for it",
+            "at a lock: who holds it waits for you, or you hold it yourself, so let go of it before \
+             you end the children. At done: a11 has ended, so its channel must be closed",
         );
     suite
         .test(
