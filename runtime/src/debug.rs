@@ -151,6 +151,37 @@ pub fn read_gc_stats() -> GcStats {
     gc::read_gc_stats()
 }
 
+/// Tells why an object of the collected heap is not freed: the handles on it besides the
+/// one given, and the shortest way to it from another object that is held. Where such a
+/// handle lies cannot be told: it is outside of the heap, or in something that is not
+/// traced (an Arc, a skipped field).
+///
+/// Collects first, and stops the world while it searches the heap.
+///
+/// ```
+/// use marmota::gc::{Gc, GcVec, Trace};
+///
+/// #[derive(Trace)]
+/// struct Session(u32);
+/// #[derive(Trace)]
+/// struct Registry {
+///     sessions: GcVec<Gc<Session>>,
+/// }
+///
+/// let registry = Gc::new(Registry { sessions: GcVec::new() });
+/// let session = Gc::new(Session(1));
+/// registry.sessions.push(session.clone());
+///
+/// let keepers = marmota::debug::who_keeps(&session);
+/// assert_eq!(keepers.handles, 0);
+/// let names: Vec<&str> = keepers.path.iter().map(|k| k.type_name).collect();
+/// assert!(names[0].ends_with("Registry") && names[2].ends_with("Session"));
+/// println!("session 1 is {keepers}");
+/// ```
+pub fn who_keeps<T: gc::Trace>(object: &gc::Gc<T>) -> gc::Keepers {
+    gc::who_keeps(object)
+}
+
 /// Collects, and gives all free pages of the collected heap back to the system (Go's
 /// `debug.FreeOSMemory`).
 ///

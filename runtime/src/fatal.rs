@@ -90,7 +90,7 @@ pub(crate) fn exit() -> ! {
 #[cold]
 pub(crate) fn out_of_memory(what: &str, bytes: usize) -> ! {
     fatal(format_args!(
-        "runtime: cannot reserve {bytes} bytes for {what}; raise the address-space limit (ulimit -v) or start fewer goroutines"
+        "runtime: cannot reserve {bytes} bytes for {what}; raise the address-space limit (ulimit -v), or hold less: fewer goroutines, fewer live objects"
     ))
 }
 

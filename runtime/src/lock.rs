@@ -44,6 +44,12 @@ impl<T> SpinLock<T> {
         Guard { lock: self }
     }
 
+    /// Takes the lock if it is free at this moment.
+    pub(crate) fn try_lock(&self) -> Option<Guard<'_, T>> {
+        // Acquire: as above.
+        (!self.locked.swap(true, Ordering::Acquire)).then_some(Guard { lock: self })
+    }
+
     /// A guard for a lock that was taken by `lock`, whose guard was forgotten: for
     /// a select, which holds as many locks as it has cases.
     ///

@@ -7,9 +7,10 @@
 //! freed too early is seen; and each object has a token whose destructor counts, so that
 //! one that is never freed is seen too.
 
-use marmota::gc::{self, Gc, GcCell, Trace};
+use marmota::Chan;
+use marmota::gc::{self, Gc, GcCell, GcMap, GcMutex, GcVec, Trace, UniqueGc, Weak};
 use marmota::sync::WaitGroup;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
@@ -25,7 +26,48 @@ struct Node<T> {
     check: u64,
     fixed: Option<Gc<Node<T>>>,
     edges: [GcCell<Option<Gc<Node<T>>>>; EDGES],
+    extras: Option<Gc<Extras<T>>>,
     token: T,
+}
+
+/// Edges of other kinds: an object of its own, because a channel needs a destructor, and
+/// nodes are to be without.
+#[derive(Trace)]
+struct Extras<T> {
+    list: GcVec<Gc<Node<T>>>,
+    map: GcMap<u64, Gc<Node<T>>>,
+    queue: Chan<Gc<Node<T>>>,
+    lock: GcMutex<Option<Gc<Node<T>>>>,
+    weak: GcMutex<Weak<Node<T>>>,
+}
+
+const QUEUE: usize = 3;
+
+impl<T: Trace> Extras<T> {
+    fn new() -> Extras<T> {
+        Extras {
+            list: GcVec::new(),
+            map: GcMap::new(),
+            queue: Chan::new(QUEUE),
+            lock: GcMutex::new(None),
+            weak: GcMutex::new(Weak::new()),
+        }
+    }
+
+    /// All that they lead to, but weakly; leaves the queue as it was.
+    fn edges(&self) -> Vec<Gc<Node<T>>> {
+        let mut edges: Vec<_> = self.list.iter().collect();
+        for _ in 0..self.queue.len() {
+            let Ok(node) = self.queue.try_recv() else {
+                break;
+            };
+            edges.push(node.clone());
+            let _ = self.queue.try_send(node);
+        }
+        edges.extend(self.lock.lock().clone());
+        edges.extend(self.map.entries().into_iter().map(|(_, node)| node));
+        edges
+    }
 }
 
 impl<T: Trace> Node<T> {
@@ -54,6 +96,16 @@ impl Rng {
 struct Model {
     fixed: HashMap<u64, Option<u64>>,
     edges: HashMap<u64, [Option<u64>; EDGES]>,
+    extras: HashMap<u64, ModelExtras>,
+}
+
+#[derive(Default)]
+struct ModelExtras {
+    list: Vec<u64>,
+    map: HashMap<u64, u64>,
+    queue: VecDeque<u64>,
+    lock: Option<u64>,
+    weak: Option<u64>,
 }
 
 impl Model {
@@ -64,6 +116,12 @@ impl Model {
             if seen.insert(id) {
                 todo.extend(self.fixed[&id]);
                 todo.extend(self.edges[&id].iter().flatten());
+                if let Some(extras) = self.extras.get(&id) {
+                    todo.extend(&extras.list);
+                    todo.extend(extras.map.values());
+                    todo.extend(&extras.queue);
+                    todo.extend(extras.lock);
+                }
             }
         }
         seen
@@ -76,6 +134,9 @@ struct Program<T> {
     model: Model,
     roots: Vec<Gc<Node<T>>>,
     token: T,
+    /// Nodes whose cleanups have run.
+    cleaned: Arc<Mutex<HashSet<u64>>>,
+    with_cleanup: HashSet<u64>,
 }
 
 type Shared<T> = Arc<Vec<GcCell<Option<Gc<Node<T>>>>>>;
@@ -88,6 +149,8 @@ impl<T: Trace + Clone> Program<T> {
             model: Model::default(),
             roots: Vec::new(),
             token,
+            cleaned: Arc::default(),
+            with_cleanup: HashSet::new(),
         }
     }
 
@@ -99,13 +162,119 @@ impl<T: Trace + Clone> Program<T> {
     fn new_node(&mut self, fixed: Option<Gc<Node<T>>>, edge: Option<Gc<Node<T>>>) -> Gc<Node<T>> {
         self.next += 1;
         let id = self.next;
-        Gc::new(Node {
+        let extras = (self.rng.below(3) == 0).then(|| Gc::new(Extras::new()));
+        let node = Node {
             id,
             check: check(id),
             fixed,
             edges: [GcCell::new(edge), GcCell::new(None), GcCell::new(None)],
+            extras,
             token: self.token.clone(),
-        })
+        };
+        match self.rng.below(3) {
+            0 => UniqueGc::new(node).share(),
+            _ => Gc::new(node),
+        }
+    }
+
+    fn add_cleanup(&mut self, node: &Gc<Node<T>>) {
+        let (id, cleaned) = (node.id, self.cleaned.clone());
+        self.with_cleanup.insert(id);
+        gc::add_cleanup(node, move || {
+            let first = cleaned.lock().unwrap().insert(id);
+            assert!(first, "a cleanup ran twice");
+        });
+    }
+
+    /// One step on the extras of a node, if it has any.
+    fn step_extras(&mut self, node: &Node<T>) {
+        let Some(extras) = &node.extras else { return };
+        let any = self.any();
+        let id = any.as_ref().map(|n| n.id);
+        let key = self.rng.below(4) as u64;
+        let model = self.model.extras.entry(node.id).or_default();
+        let len = model.list.len();
+        let i = self.rng.below(len + 1);
+        match (self.rng.below(12), any) {
+            (0 | 1, Some(any)) if len < 40 => {
+                model.list.insert(i, any.id);
+                extras.list.insert(i, any);
+            }
+            (2, Some(any)) if i < len => {
+                let old = extras.list.swap(i, any);
+                assert_eq!(Some(old.id), model.list.get(i).copied());
+                model.list[i] = id.unwrap_or_default();
+                self.roots.push(old);
+            }
+            (3, _) if i < len => {
+                let removed = extras.list.remove(i);
+                assert_eq!(removed.id, model.list.remove(i));
+                self.roots.push(removed);
+            }
+            (4, _) => {
+                let popped = extras.list.pop();
+                assert_eq!(popped.as_ref().map(|n| n.id), model.list.pop());
+                self.roots.extend(popped);
+            }
+            (5, Some(any)) => {
+                let (there, sent) = (any.id, extras.queue.try_send(any).is_ok());
+                assert_eq!(sent, model.queue.len() < QUEUE);
+                if sent {
+                    model.queue.push_back(there);
+                }
+            }
+            (6, _) => {
+                let received = extras.queue.try_recv().ok();
+                let there = model.queue.pop_front();
+                assert_eq!(received.as_ref().map(|n| n.id), there);
+                self.roots.extend(received);
+            }
+            (7, any) => {
+                let old = std::mem::replace(&mut *extras.lock.lock(), any);
+                let there = std::mem::replace(&mut model.lock, id);
+                assert_eq!(old.map(|n| n.id), there);
+            }
+            (8, Some(any)) => {
+                let weak = Gc::downgrade(&any);
+                assert!(weak.ptr_eq(&Gc::downgrade(&any)));
+                *extras.weak.lock() = weak;
+                model.weak = id;
+            }
+            (9, _) => {
+                let weak = extras.weak.lock().clone();
+                if let Some(found) = weak.upgrade() {
+                    assert!(found.is_whole(), "a weak pointer to what was freed");
+                    assert_eq!(Some(found.id), model.weak);
+                    // Not kept: the model does not know whether it is alive.
+                }
+            }
+            (10, Some(any)) => {
+                let old = extras.map.insert(key, any);
+                let there = model.map.insert(key, id.unwrap_or_default());
+                assert_eq!(old.map(|n| n.id), there);
+            }
+            (11, _) => {
+                let removed = extras.map.remove(&key);
+                assert_eq!(removed.as_ref().map(|n| n.id), model.map.remove(&key));
+                self.roots.extend(removed);
+            }
+            _ => {}
+        }
+    }
+
+    /// Reads a way through the graph under a pin, as the model has it.
+    fn walk_pinned(&mut self, from: &Node<T>) {
+        let pinned = gc::pin();
+        let (mut at, mut id) = (from, from.id);
+        for _ in 0..8 {
+            assert!(at.is_whole(), "an object was freed under a pin");
+            let k = self.rng.below(EDGES);
+            let there = self.model.edges[&id][k];
+            let next = at.edges[k].load(&pinned);
+            assert_eq!(next.map(|n| n.id), there);
+            let Some(next) = next else { break };
+            (at, id) = (next, next.id);
+        }
     }
 
     fn step(&mut self) {
@@ -114,7 +283,9 @@ impl<T: Trace + Clone> Program<T> {
         };
         let (i, k) = (self.rng.below(at + 1), self.rng.below(EDGES));
         let node = self.roots[i].clone();
-        match self.rng.below(10) {
+        match self.rng.below(14) {
+            10 => self.walk_pinned(&node),
+            11..=13 => self.step_extras(&node),
             0..=2 => self.allocate(),
             3 => {
                 let new = self.any();
@@ -172,6 +343,9 @@ impl<T: Trace + Clone> Program<T> {
         let node = self.new_node(fixed, edge);
         self.model.fixed.insert(node.id, ids.0);
         self.model.edges.insert(node.id, [ids.1, None, None]);
+        if self.rng.below(4) == 0 {
+            self.add_cleanup(&node);
+        }
         self.roots.push(node);
     }
 
@@ -189,7 +363,33 @@ impl<T: Trace + Clone> Program<T> {
             self.rng.below(shared.len()),
             self.rng.below(EDGES),
         );
-        match self.rng.below(4) {
+        match self.rng.below(6) {
+            4 => {
+                // Others move what is in there at the same time.
+                let (node, other) = (shared[i].get(), shared[j].get());
+                if let Some(extras) = node.as_ref().and_then(|n| n.extras.as_ref()) {
+                    match (self.rng.below(6), other) {
+                        (0, Some(other)) => extras.list.insert(0, other),
+                        (1, Some(other)) => drop(extras.queue.try_send(other)),
+                        (2, other) => *extras.lock.lock() = other,
+                        (3, Some(other)) => *extras.weak.lock() = Gc::downgrade(&other),
+                        (4, Some(other)) => drop(extras.map.insert(k as u64, other)),
+                        _ => extras.list.truncate(2),
+                    }
+                }
+            }
+            5 => {
+                let pinned = gc::pin();
+                let mut at = shared[i].load(&pinned);
+                for _ in 0..20 {
+                    let Some(node) = at else { break };
+                    assert!(node.is_whole(), "a shared object was freed under a pin");
+                    let extras = node.extras.as_deref();
+                    at = extras
+                        .and_then(|e| e.list.load(0, &pinned))
+                        .or_else(|| node.edges[self.rng.below(EDGES)].load(&pinned));
+                }
+            }
             0 => {
                 let (fixed, edge) = (shared[i].get(), shared[j].get());
                 let node = self.new_node(fixed, edge);
@@ -212,10 +412,33 @@ impl<T: Trace + Clone> Program<T> {
                     let Some(node) = at else { break };
                     assert!(node.is_whole(), "a shared object was freed while in use");
                     let next = node.edges[self.rng.below(EDGES)].get();
-                    at = next.or_else(|| node.fixed.clone());
+                    let extra = node.extras.as_ref().and_then(|e| {
+                        let weak = e.weak.lock().upgrade();
+                        weak.or_else(|| e.queue.try_recv().ok())
+                            .or_else(|| e.lock.lock().clone())
+                    });
+                    at = extra.or(next).or_else(|| node.fixed.clone());
                 }
             }
         }
+    }
+
+    /// The extras of the nodes that can be reached.
+    fn extras_of(&self, seen: &HashSet<u64>) -> Vec<(u64, Gc<Extras<T>>)> {
+        let mut found = HashMap::new();
+        let mut todo = self.roots.clone();
+        let mut left = seen.clone();
+        while let Some(node) = todo.pop() {
+            if left.remove(&node.id) {
+                todo.extend(node.edges.iter().filter_map(GcCell::get));
+                todo.extend(node.fixed.clone());
+                if let Some(extras) = &node.extras {
+                    todo.extend(extras.edges());
+                    found.insert(node.id, extras.clone());
+                }
+            }
+        }
+        found.into_iter().collect()
     }
 
     /// Compares all that is reachable; returns how many objects are.
@@ -236,9 +459,26 @@ impl<T: Trace + Clone> Program<T> {
             );
             todo.extend(edges.into_iter().flatten());
             todo.extend(node.fixed.clone());
+            if let Some(extras) = &node.extras {
+                todo.extend(extras.edges());
+            }
         }
         let expected = self.model.reachable(self.roots.iter().map(|n| n.id));
         assert_eq!(seen, expected);
+        // What can be reached strongly can be reached weakly, and is not cleaned up.
+        for (id, extras) in self.extras_of(&seen) {
+            let weak = self.model.extras.get(&id).and_then(|model| model.weak);
+            if let Some(weak) = weak.filter(|weak| seen.contains(weak)) {
+                let found = extras.weak.lock().upgrade();
+                assert_eq!(found.map(|n| n.id), Some(weak));
+            }
+        }
+        let cleaned = self.cleaned.lock().unwrap();
+        assert!(
+            seen.is_disjoint(&cleaned),
+            "cleaned up while it can be reached"
+        );
+        assert!(cleaned.is_subset(&self.with_cleanup));
         seen.len()
     }
 }
@@ -257,6 +497,27 @@ fn run<T: Trace + Clone>(seed: u64, steps: usize, shared: &Shared<T>, token: T) 
         }
     }
     program.compare();
+    program.ends();
+}
+
+impl<T: Trace> Program<T> {
+    /// All that it has goes, and so all its cleanups run.
+    fn ends(self) {
+        drop(self.roots);
+        let left = |what: &Mutex<HashSet<u64>>| what.lock().unwrap().len();
+        for _ in 0..10_000 {
+            if left(&self.cleaned) == self.with_cleanup.len() {
+                return;
+            }
+            gc::gc();
+            marmota::runtime::gosched();
+        }
+        panic!(
+            "{} of {} cleanups ran",
+            left(&self.cleaned),
+            self.with_cleanup.len()
+        );
+    }
 }
 
 fn in_runtime(procs: usize, f: impl FnOnce() + Send) {

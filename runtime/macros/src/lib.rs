@@ -45,9 +45,23 @@ pub fn select(arms: TokenStream) -> TokenStream {
 
 /// Lets a type lie in the collected heap (`marmota::gc::Trace`): for structs and enums
 /// whose fields are traced types. `#[trace(skip)]` on a field leaves it alone: handles
-/// in it stay roots.
+/// in it stay roots, and its type need not be traced.
 ///
-/// The type cannot implement `Drop`.
+/// Type parameters get the bound `Trace`; those that only skipped fields mention get
+/// `Send + Sync + 'static`.
+///
+/// ```text
+/// #[derive(Trace)]
+/// enum Tree<K, V> {
+///     Leaf,
+///     Node(Box<(K, V)>, Gc<Tree<K, V>>, Gc<Tree<K, V>>),
+///     File { #[trace(skip)] handle: std::fs::File },
+/// }
+/// ```
+///
+/// The type cannot implement `Drop` (when a dead object would run it, its neighbours may
+/// be gone: use `gc::add_cleanup`, or `#[trace(skip)]` a field whose type does), cannot
+/// borrow, and cannot be a union.
 #[proc_macro_derive(Trace, attributes(trace))]
 pub fn derive_trace(item: TokenStream) -> TokenStream {
     trace::derive(item.into())

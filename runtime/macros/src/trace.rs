@@ -1,8 +1,8 @@
 //! `#[derive(Trace)]`: both walks and both constants from one list of fields, so that
 //! they cannot differ.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, Ident, Result, Type};
 
@@ -32,18 +32,36 @@ pub(crate) fn derive(item: TokenStream) -> Result<TokenStream> {
     for (path, fields) in variants {
         walks.add(&path, fields)?;
     }
-    let Walks {
-        trace,
-        unroot,
-        edges,
-        drops,
-    } = walks;
+    if let Some(lifetime) = input.generics.lifetimes().next() {
+        return Err(Error::new(
+            lifetime.span(),
+            "a type in the collected heap cannot borrow: hold a Gc, or a value of its own",
+        ));
+    }
     let mut generics = input.generics.clone();
     for parameter in generics.type_params_mut() {
-        parameter
-            .bounds
-            .push(syn::parse_quote!(::marmota::gc::Trace));
+        if walks.mentions(&parameter.ident) {
+            parameter
+                .bounds
+                .push(syn::parse_quote!(::marmota::gc::Trace));
+        } else {
+            // In skipped fields alone: not walked, but shared all the same.
+            parameter
+                .bounds
+                .push(syn::parse_quote!(::core::marker::Send));
+            parameter
+                .bounds
+                .push(syn::parse_quote!(::core::marker::Sync));
+            parameter.bounds.push(syn::parse_quote!('static));
+        }
     }
+    let Walks {
+        trace,
+        walk,
+        edges,
+        drops,
+        ..
+    } = walks;
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let (plain_impl, plain_type, plain_where) = input.generics.split_for_impl();
     // An enum without variants has no value to match.
@@ -69,8 +87,8 @@ pub(crate) fn derive(item: TokenStream) -> Result<TokenStream> {
 
                 #[inline]
                 #[allow(unused_variables)]
-                fn unroot(&mut self, unrooter: &mut ::marmota::gc::Unrooter<'_>) {
-                    match #on_self_mut { #(#unroot)* }
+                fn walk<__MarmotaWalk: ::marmota::gc::Walk>(&mut self, walk: &mut __MarmotaWalk) {
+                    match #on_self_mut { #(#walk)* }
                 }
             }
 
@@ -91,15 +109,17 @@ pub(crate) fn derive(item: TokenStream) -> Result<TokenStream> {
 struct Walks {
     /// An arm per variant.
     trace: Vec<TokenStream>,
-    unroot: Vec<TokenStream>,
+    walk: Vec<TokenStream>,
     /// A condition per field.
     edges: Vec<TokenStream>,
     drops: Vec<TokenStream>,
+    /// The words in the types of the fields that are walked.
+    words: Vec<Ident>,
 }
 
 impl Walks {
     fn add(&mut self, path: &TokenStream, fields: &Fields) -> Result<()> {
-        let (mut patterns, mut trace, mut unroot) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut patterns, mut trace, mut walk) = (Vec::new(), Vec::new(), Vec::new());
         for (i, field) in fields.iter().enumerate() {
             let ty = &field.ty;
             if is_skipped(field)? {
@@ -109,22 +129,43 @@ impl Walks {
             let binding = format_ident!("field{i}", span = Span::mixed_site());
             patterns.push(pattern(i, field, &binding));
             self.add_field(ty);
-            trace.push(quote_spanned!(ty.span()=> ::marmota::gc::Trace::trace(#binding, marker);));
-            unroot.push(
-                quote_spanned!(ty.span()=> ::marmota::gc::Trace::unroot(#binding, unrooter);),
+            trace.push(
+                quote_spanned!(place_of(ty)=> ::marmota::gc::Trace::trace(#binding, marker);),
             );
+            walk.push(quote_spanned!(place_of(ty)=> ::marmota::gc::Trace::walk(#binding, walk);));
         }
         self.trace
             .push(quote!(#path { #(#patterns,)* .. } => { #(#trace)* }));
-        self.unroot
-            .push(quote!(#path { #(#patterns,)* .. } => { #(#unroot)* }));
+        self.walk
+            .push(quote!(#path { #(#patterns,)* .. } => { #(#walk)* }));
         Ok(())
     }
 
+    fn mentions(&self, parameter: &Ident) -> bool {
+        self.words.contains(parameter)
+    }
+
     fn add_field(&mut self, ty: &Type) {
-        let of = quote_spanned!(ty.span()=> <#ty as ::marmota::gc::Trace>);
+        words(ty.to_token_stream(), &mut self.words);
+        let of = quote_spanned!(place_of(ty)=> <#ty as ::marmota::gc::Trace>);
         self.edges.push(quote!(#of::EDGES));
         self.drops.push(quote!(#of::DROPS));
+    }
+}
+
+/// Where errors about a field's type point to. The names are the derive's own, also where
+/// the type comes from a macro.
+fn place_of(ty: &Type) -> Span {
+    Span::call_site().located_at(ty.span())
+}
+
+fn words(tokens: TokenStream, into: &mut Vec<Ident>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => into.push(word),
+            TokenTree::Group(group) => words(group.stream(), into),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
     }
 }
 

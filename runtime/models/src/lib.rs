@@ -15,6 +15,7 @@
 )]
 
 mod fatal;
+mod gc;
 mod kernel;
 mod lock;
 mod loom;
@@ -37,6 +38,7 @@ mod weighted;
 
 pub mod bias_models;
 pub mod claim_models;
+pub mod gc_models;
 pub mod mutex_models;
 pub mod parking_models;
 pub mod runq_models;

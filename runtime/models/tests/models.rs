@@ -15,6 +15,11 @@ macro_rules! models {
 models! {
     bias_models: a_writer_is_alone_and_is_told, a_reader_that_comes_back_sees_what_was_written;
     claim_models: a_claimed_p_is_the_claimers_alone, a_p_given_back_has_one_owner;
+    gc_models: a_handle_that_goes_beside_an_edge_takes_no_count_with_it,
+        the_last_of_two_handles_leaves_no_count,
+        an_edge_that_another_takes_is_counted_for_it, a_loaded_edge_is_kept_when_it_is_cut,
+        what_is_read_under_a_pin_is_kept_when_it_is_cut,
+        what_is_stored_where_nobody_looks_is_kept;
     mutex_models: normal_mode_excludes_and_loses_no_wakeup,
         starving_mode_excludes_and_loses_no_wakeup, the_lock_is_handed_over_while_others_come;
     parking_models: a_woken_m_gets_its_p, a_poked_m_looks_again,

@@ -18,7 +18,9 @@
 
 use super::ends::Ends;
 use super::quiet::{Quiet, RECV, SEND};
+use super::shared::Moves;
 use super::timed::ChanTimer;
+use crate::gc::Region;
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
 use crate::race;
@@ -48,6 +50,8 @@ pub(super) struct State<T> {
     pub(super) senders: WaitQueue,
     /// What sends, receives and the close order (`race`).
     clocks: race::Slots,
+    /// The buffer lies in the collected heap: how values move in and out (`shared`).
+    pub(super) moves: Option<&'static Moves>,
 }
 
 // SAFETY: values move between threads, references to them are never shared.
@@ -79,10 +83,19 @@ impl<T> State<T> {
             receivers: WaitQueue::new(),
             senders: WaitQueue::new(),
             clocks: race::Slots::new(places),
+            moves: None,
         }
     }
 
-    fn push(&mut self, value: MaybeUninit<T>) {
+    /// A value goes into the buffer.
+    #[inline(always)]
+    fn push(&mut self, m: MRef, mut value: MaybeUninit<T>) {
+        if let Some(moves) = self.moves {
+            // SAFETY: a value of this channel, which is ours.
+            move_one(m, |region| unsafe {
+                (moves.into_heap)(region, value.as_mut_ptr().cast());
+            });
+        }
         let mut at = self.head + self.len;
         if at >= self.buffer.len() {
             at -= self.buffer.len();
@@ -91,15 +104,42 @@ impl<T> State<T> {
         self.len += 1;
     }
 
-    pub(super) fn pop(&mut self) -> MaybeUninit<T> {
-        let value = std::mem::replace(&mut self.buffer[self.head], MaybeUninit::uninit());
+    /// The oldest value comes out of the buffer.
+    #[inline(always)]
+    pub(super) fn pop(&mut self, m: MRef) -> MaybeUninit<T> {
+        let mut value = std::mem::replace(&mut self.buffer[self.head], MaybeUninit::uninit());
         self.head += 1;
         if self.head == self.buffer.len() {
             self.head = 0;
         }
         self.len -= 1;
+        if let Some(moves) = self.moves {
+            // SAFETY: a value of this channel, which is ours.
+            move_one(m, |region| unsafe {
+                (moves.out_of_heap)(region, value.as_mut_ptr().cast());
+            });
+        }
         value
     }
+
+    /// Visits the values in the buffer.
+    pub(super) fn each_buffered_mut(&mut self, mut visit: impl FnMut(&mut T)) {
+        for i in 0..self.len {
+            let at = (self.head + i) % self.buffer.len();
+            // SAFETY: `len` values from `head` on are there.
+            visit(unsafe { self.buffer[at].assume_init_mut() });
+        }
+    }
+}
+
+/// A value moves into the collected heap or out of it. Under the channel's lock, which
+/// whoever stops the world does not need.
+#[cold]
+#[inline(never)]
+fn move_one(m: MRef, f: impl FnOnce(&Region)) {
+    let region = Region::within(m);
+    f(&region);
+    region.end();
 }
 
 /// A waiter's slot as the place of a value.
@@ -131,6 +171,30 @@ impl<T> Core<T> {
             quiet: Quiet::new(),
             state: SpinLock::new(State::new(1)),
             timer: Some(Box::new(timer)),
+        }
+    }
+
+    /// Visits the values in the buffer, inside the runtime.
+    pub(super) fn each_buffered(&self, visit: impl FnMut(&mut T)) {
+        self.state.lock().each_buffered_mut(visit);
+    }
+
+    /// As above, unless somebody has the lock.
+    pub(super) fn each_buffered_if_free(&self, visit: impl FnMut(&mut T)) {
+        if let Some(mut state) = self.state.try_lock() {
+            state.each_buffered_mut(visit);
+        }
+    }
+
+    /// Before a value may move into the collected heap.
+    #[cold]
+    pub(crate) fn prepare(&self, value: &mut MaybeUninit<T>) {
+        let m = kernel::enter_quietly();
+        let moves = self.state.lock().moves;
+        kernel::leave(m);
+        if let Some(moves) = moves {
+            // SAFETY: a value of this channel, which is the caller's.
+            unsafe { (moves.prepare)(value.as_mut_ptr().cast()) };
         }
     }
 
@@ -365,7 +429,7 @@ pub(super) fn offer<T>(
     }
     if state.len < state.buffer.len() {
         let value = std::mem::replace(value, MaybeUninit::uninit());
-        state.push(value);
+        state.push(m, value);
         quiet.disturb(RECV);
         state.clocks.stored(m);
         return Offered::Stored;
@@ -389,7 +453,7 @@ pub(super) fn take<T>(
     value: &mut MaybeUninit<T>,
 ) -> Taken {
     if state.len > 0 {
-        *value = state.pop();
+        *value = state.pop(m);
         let Some(sender) = state.senders.pop() else {
             quiet.disturb(SEND);
             state.clocks.taken(m, None);
@@ -397,7 +461,7 @@ pub(super) fn take<T>(
         };
         // SAFETY: the sender waits, so its value is there; it is moved into the
         // place that has just become free.
-        state.push(unsafe { place::<T>(sender).read() });
+        state.push(m, unsafe { place::<T>(sender).read() });
         sender.done.set(true);
         state.clocks.taken(m, Some(sender.g));
         return Taken::Value(Some(sender));

@@ -1,21 +1,24 @@
 //! The ends of a channel, counted by what they can do.
 //!
-//! Each handle holds the channel (an `Arc`) and is counted once more in the channel,
+//! Each handle holds the channel (`shared`) and is counted once more in the channel,
 //! as one that can send, one that can receive, or both. As in Go these counts close
 //! nothing and wake nobody. They are for reports: a goroutine that waits to receive
 //! while no handle can send waits for ever (`leaks`), and no handle that can send will
 //! ever be made again, because each is made from another one of its kind.
+//!
+//! A handle that has moved into the collected heap is counted for good: when its object
+//! is dropped the channel may be gone. A goroutine that waits for one is never reported.
 //!
 //! A count reaches zero only after the last operation on such a handle has ended, as
 //! operations borrow it.
 
 use super::core::Core;
 use super::quiet::SEND;
+use super::shared::Handle;
 use crate::kernel::{Ask, Outlook};
 use crate::leaks::Hopeless;
 use crate::sched::GRef;
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -108,14 +111,14 @@ impl<T> Core<T> {
 
 /// One handle's hold on a channel; `None` is nil.
 pub(super) struct End<T, const E: u64> {
-    pub(super) core: Option<Arc<Core<T>>>,
+    pub(super) core: Option<Handle<T>>,
 }
 
 impl<T, const E: u64> End<T, E> {
     pub(super) fn new(core: Core<T>) -> Self {
         core.ends.add(E);
         End {
-            core: Some(Arc::new(core)),
+            core: Some(Handle::new(core)),
         }
     }
 
@@ -157,7 +160,8 @@ impl<T, const E: u64> Clone for End<T, E> {
 impl<T, const E: u64> Drop for End<T, E> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(core) = &self.core {
+        // One in a dead object may have outlived the channel.
+        if let Some(core) = self.core.as_ref().filter(|core| !core.is_inside()) {
             core.ends.remove(E);
         }
     }

@@ -7,7 +7,6 @@ use crate::kernel::{self, WaitReason};
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::panic::Location;
-use std::sync::Arc;
 
 /// Makes a channel that buffers `capacity` values, 0 for a meeting point, and
 /// gives its two ends (Go's `make(chan T, capacity)`).
@@ -191,6 +190,9 @@ impl<T, const E: u64> End<T, E> {
             wait_for_ever(WaitReason::ChanSendNil, at)
         };
         let mut value = MaybeUninit::new(value);
+        if core.is_traced() {
+            core.prepare(&mut value);
+        }
         if !core.send(&mut value, at) {
             // SAFETY: a send that failed leaves the value with us.
             drop(unsafe { value.assume_init() });
@@ -203,6 +205,9 @@ impl<T, const E: u64> End<T, E> {
             return Err(TrySendError::Full(value));
         };
         let mut value = MaybeUninit::new(value);
+        if core.is_traced() {
+            core.prepare(&mut value);
+        }
         match core.try_send(&mut value) {
             Sent::Done => Ok(()),
             // SAFETY: a send that failed leaves the value with us.
@@ -256,7 +261,8 @@ impl<T, const E: u64> End<T, E> {
     }
 
     fn same_channel(&self, other: &Self) -> bool {
-        self.core.as_ref().map(Arc::as_ptr) == other.core.as_ref().map(Arc::as_ptr)
+        self.core.as_deref().map(std::ptr::from_ref)
+            == other.core.as_deref().map(std::ptr::from_ref)
     }
 }
 

@@ -20,6 +20,7 @@ mod handles;
 mod port;
 mod quiet;
 pub(crate) mod select;
+mod shared;
 pub(crate) mod timed;
 
 pub use dynamic::{Select, Selected};

@@ -29,9 +29,9 @@
 //! Source of the rules: the Go specification, "Select statements"; the locking
 //! order is that of Go's `runtime/select.go`.
 
-use super::core::Core;
 use super::port::{Attempt, Port, quiet_of};
 use super::quiet::{self, Quiet, RECV, SEND};
+use super::shared::Handle;
 use super::{Chan, Receiver, Sender};
 use crate::kernel::{self, Outlook, WaitReason, Waiter};
 use crate::leaks::Hopeless;
@@ -99,7 +99,7 @@ pub trait RecvSide {
     /// What comes out.
     type Item;
     #[doc(hidden)]
-    fn recv_core(&self) -> Option<&Arc<Core<Self::Item>>>;
+    fn recv_core(&self) -> Option<&Handle<Self::Item>>;
 }
 
 /// What a select can send to: a [`Sender`](crate::Sender), a
@@ -113,13 +113,13 @@ pub trait SendSide {
     /// What goes in.
     type Item;
     #[doc(hidden)]
-    fn send_core(&self) -> Option<&Arc<Core<Self::Item>>>;
+    fn send_core(&self) -> Option<&Handle<Self::Item>>;
 }
 
 impl<T> RecvSide for Receiver<T> {
     type Item = T;
     #[inline(always)]
-    fn recv_core(&self) -> Option<&Arc<Core<T>>> {
+    fn recv_core(&self) -> Option<&Handle<T>> {
         self.chan.core.as_ref()
     }
 }
@@ -127,7 +127,7 @@ impl<T> RecvSide for Receiver<T> {
 impl<T> RecvSide for Chan<T> {
     type Item = T;
     #[inline(always)]
-    fn recv_core(&self) -> Option<&Arc<Core<T>>> {
+    fn recv_core(&self) -> Option<&Handle<T>> {
         self.chan.core.as_ref()
     }
 }
@@ -135,7 +135,7 @@ impl<T> RecvSide for Chan<T> {
 impl<T> SendSide for Sender<T> {
     type Item = T;
     #[inline(always)]
-    fn send_core(&self) -> Option<&Arc<Core<T>>> {
+    fn send_core(&self) -> Option<&Handle<T>> {
         self.chan.core.as_ref()
     }
 }
@@ -143,7 +143,7 @@ impl<T> SendSide for Sender<T> {
 impl<T> SendSide for Chan<T> {
     type Item = T;
     #[inline(always)]
-    fn send_core(&self) -> Option<&Arc<Core<T>>> {
+    fn send_core(&self) -> Option<&Handle<T>> {
         self.chan.core.as_ref()
     }
 }
@@ -153,14 +153,14 @@ macro_rules! through_pointers {
         impl<S: RecvSide + ?Sized> RecvSide for $pointer {
             type Item = S::Item;
             #[inline(always)]
-            fn recv_core(&self) -> Option<&Arc<Core<S::Item>>> {
+            fn recv_core(&self) -> Option<&Handle<S::Item>> {
                 (**self).recv_core()
             }
         }
         impl<S: SendSide + ?Sized> SendSide for $pointer {
             type Item = S::Item;
             #[inline(always)]
-            fn send_core(&self) -> Option<&Arc<Core<S::Item>>> {
+            fn send_core(&self) -> Option<&Handle<S::Item>> {
                 (**self).send_core()
             }
         }
@@ -184,7 +184,7 @@ impl<'a> Case<'a> {
     /// While the case is used, the slot is there and nobody else uses it.
     #[inline(always)]
     pub(super) unsafe fn new<T>(
-        core: Option<&'a Arc<Core<T>>>,
+        core: Option<&'a Handle<T>>,
         direction: u64,
         slot: *mut Slot<T>,
     ) -> Self {
@@ -211,8 +211,8 @@ impl<'a> Case<'a> {
     }
 
     /// Whether this is a case on that channel.
-    pub(super) fn is_on<T>(&self, core: Option<&Arc<Core<T>>>) -> bool {
-        core.is_some_and(|core| Arc::as_ptr(core).addr() == self.address())
+    pub(super) fn is_on<T>(&self, core: Option<&Handle<T>>) -> bool {
+        core.is_some_and(|core| std::ptr::from_ref(&**core).addr() == self.address())
     }
 
     /// Takes a case that will never be ready again out of a dynamic select.

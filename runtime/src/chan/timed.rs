@@ -208,7 +208,7 @@ impl<T> Core<T> {
         let unreceived = state.len > 0;
         if unreceived {
             // A time: it needs no destructor.
-            let _ = state.pop();
+            let _ = state.pop(m);
         }
         armed || unreceived
     }

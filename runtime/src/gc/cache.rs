@@ -18,6 +18,7 @@ use crate::sched::{M, MRef, Rt};
 use crate::slab::{Slab, Zeroed};
 use crate::sys::PageVec;
 use std::cell::{Cell, UnsafeCell};
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
 /// Shaded objects that a cache keeps before they go to the pool.
@@ -47,6 +48,8 @@ pub(crate) struct Cache {
     pub(crate) debt: Cell<i64>,
     /// Allocations of the deterministic run that it belongs to.
     pub(crate) in_run: Cell<u64>,
+    /// Pins that began here, in odd and even cycles (`pin`).
+    pub(crate) pins: [AtomicUsize; 2],
     /// The marker of whoever marks with this cache.
     pub(crate) marker: UnsafeCell<Marker>,
 }
@@ -95,6 +98,11 @@ pub(crate) fn for_each(_stopped: &world::Stopped, visit: impl FnMut(&'static Cac
     all.iter().copied().for_each(visit);
 }
 
+/// Whether `holds` does of a cache. Inside the runtime.
+pub(crate) fn any(holds: impl Fn(&'static Cache) -> bool) -> bool {
+    ALL.lock().iter().any(|cache| holds(cache))
+}
+
 impl Region {
     /// Takes a slot for a `T`. The region may be left in between, so that the caller
     /// cannot have begun to change anything.
@@ -107,14 +115,29 @@ impl Region {
             run.next.set(next);
             return at;
         }
-        let (region, at) = self.take_slowly(Of::<T>::INFO);
+        let (region, at) = self.take_slowly(Of::<T>::INFO, Of::<T>::SIZE);
+        *self = region;
+        at
+    }
+
+    /// As [`take`](Self::take), for an object whose size is only known now: that of the
+    /// slot, or of the pages.
+    pub(crate) fn take_sized(&mut self, info: &'static TypeInfo, size: usize) -> *mut u8 {
+        let run = &self.cache.runs[info.span_class];
+        let at = run.next.get();
+        let next = at.wrapping_add(size);
+        if next <= run.end.get() {
+            run.next.set(next);
+            return at;
+        }
+        let (region, at) = self.take_slowly(info, size);
         *self = region;
         at
     }
 
     #[cold]
     #[inline(never)]
-    fn take_slowly(&self, info: &'static TypeInfo) -> (Region, *mut u8) {
+    fn take_slowly(&self, info: &'static TypeInfo, size: usize) -> (Region, *mut u8) {
         let class = info.span_class;
         let mut region = self.unless_abandoned();
         if cycle::wants_attention(&region) {
@@ -123,7 +146,7 @@ impl Region {
             region = Region::enter();
         }
         if class < 3 {
-            let at = region.take_large(info);
+            let at = region.take_large(info, size);
             return (region, at);
         }
         loop {
@@ -145,14 +168,14 @@ impl Region {
                 continue;
             }
             let at = run.next.get();
-            run.next.set(at.wrapping_add(info.size));
+            run.next.set(at.wrapping_add(size));
             return (region, at);
         }
     }
 
     /// A span of its own.
-    fn take_large(&self, info: &'static TypeInfo) -> *mut u8 {
-        let span = central::new_large(info);
+    fn take_large(&self, info: &'static TypeInfo, size: usize) -> *mut u8 {
+        let span = central::new_large(info.span_class, size);
         let taken = &self.cache.taken[info.span_class];
         taken.set(taken.get() + 1);
         stats::took_large(span.bytes());

@@ -25,7 +25,9 @@ use super::Gc;
 use super::handle::ROOTED as OUTSIDE;
 use super::header::Header;
 use super::mark::Marker;
-use super::trace::{Trace, Unrooter};
+use super::pin::Pinned;
+use super::trace::{Of, Trace};
+use super::walk::Walk;
 use super::world::Region;
 use std::fmt;
 use std::marker::PhantomData;
@@ -43,12 +45,19 @@ mod sealed {
         fn peek(&self) -> *mut u8;
     }
 }
-use sealed::Sealed;
+pub(super) use sealed::Sealed;
 
 /// What a [`GcCell`] holds: `Gc<T>` or `Option<Gc<T>>`.
-pub trait Edge: Sealed + Trace {}
-impl<T: Trace> Edge for Gc<T> {}
-impl<T: Trace> Edge for Option<Gc<T>> {}
+pub trait Edge: Sealed + Trace {
+    /// What it leads to.
+    type Target: Trace;
+}
+impl<T: Trace> Edge for Gc<T> {
+    type Target = T;
+}
+impl<T: Trace> Edge for Option<Gc<T>> {
+    type Target = T;
+}
 
 impl<T: Trace> Sealed for Gc<T> {
     #[inline(always)]
@@ -156,17 +165,19 @@ impl<E: Edge> GcCell<E> {
         if outside {
             publish(new);
             // AcqRel: as in `get`, and what `new` leads to is seen with it.
-            let old = self.word.swap(new.map_addr(|a| a | OUTSIDE), AcqRel);
+            let old = object_of(self.word.swap(new.map_addr(|a| a | OUTSIDE), AcqRel));
+            // Somebody may have read it under a pin, and its handle be dropped at once.
+            region.overwritten(old);
             region.leave();
             // SAFETY: the cell's count passes to the handle.
-            return Some(unsafe { E::from_raw(object_of(old)) });
+            return Some(unsafe { E::from_raw(old) });
         }
         if counted {
-            becomes_edge(&region, new);
+            region.became_edge(new);
         }
         // AcqRel: as above.
         let old = self.word.swap(new, AcqRel);
-        overwritten(&region, old);
+        region.overwritten(old);
         if wanted {
             retain(&region, old);
         }
@@ -196,11 +207,11 @@ impl<E: Edge> GcCell<E> {
                 let (new, counted) = new.into_raw();
                 if !outside {
                     if counted {
-                        becomes_edge(&region, new);
+                        region.became_edge(new);
                     }
-                    overwritten(&region, from);
                     retain(&region, from);
                 }
+                region.overwritten(from);
                 // SAFETY: counted by the cell, or just now.
                 Ok(unsafe { E::from_raw(from) })
             }
@@ -216,6 +227,23 @@ impl<E: Edge> GcCell<E> {
     }
 }
 
+impl<E: Edge> GcCell<E> {
+    /// Reads what it holds without counting: the reference is good as long as the pin
+    /// and the cell are borrowed, whatever is stored meanwhile. For a
+    /// `GcCell<Gc<T>>` it is always there.
+    #[inline(always)]
+    pub fn load<'a>(&'a self, _pinned: &'a Pinned) -> Option<&'a E::Target> {
+        // Acquire: as in `get`.
+        let object = object_of(self.word.load(Acquire));
+        if object.is_null() {
+            return None;
+        }
+        // SAFETY: the cell held it while the pin lived, which is why it is not freed
+        // before the pin's end (`pin`).
+        Some(unsafe { &*object.add(Of::<E::Target>::OFFSET).cast::<E::Target>() })
+    }
+}
+
 impl<T: Trace> GcCell<Option<Gc<T>>> {
     /// Takes what it holds, and leaves it empty.
     #[inline]
@@ -227,29 +255,8 @@ impl<T: Trace> GcCell<Option<Gc<T>>> {
 /// Makes an edge that was loaded a root. In the region of the load.
 #[inline(always)]
 fn retain(region: &Region, object: *mut u8) {
-    // SAFETY: in the cell when it was loaded, in this region: nothing is freed before
-    // a stop, which waits for us.
-    if !object.is_null() && unsafe { Header::of(object) }.retain() {
-        region.new_root(object);
-    }
-}
-
-/// A handle becomes the edge of a cell in the heap, in this region.
-#[inline(always)]
-fn becomes_edge(region: &Region, object: *mut u8) {
-    // SAFETY: the handle's count, which ends here, kept it alive so far; the edge does
-    // once the region is over, and until then nothing is freed.
-    unsafe { Header::of(object) }.release_into_heap();
-    if region.phase.marking() {
-        region.shade(object);
-    }
-}
-
-/// An edge of the heap is no longer there.
-#[inline(always)]
-fn overwritten(region: &Region, object: *mut u8) {
-    if region.phase.marking() && !object.is_null() {
-        region.shade(object);
+    if !object.is_null() {
+        region.becomes_handle(object);
     }
 }
 
@@ -288,14 +295,8 @@ unsafe impl<E: Edge> Trace for GcCell<E> {
     }
 
     #[inline]
-    fn unroot(&mut self, unrooter: &mut Unrooter<'_>) {
-        let word = self.word.get_mut();
-        if is_outside(*word) {
-            *word = object_of(*word);
-            if !word.is_null() {
-                unrooter.unrooted(*word);
-            }
-        }
+    fn walk<W: Walk>(&mut self, walk: &mut W) {
+        walk.word(self.word.get_mut());
     }
 }
 
@@ -343,24 +344,24 @@ mod tests {
     fn a_cell_outside_of_the_heap_keeps_its_count_and_one_inside_has_none() {
         let object = Gc::new(1u64);
         let outside = GcCell::new(object.clone());
-        assert_eq!(object.header().count(), 2);
+        assert_eq!(object.header().handles(), 2);
         drop(outside.swap(Gc::new(2)));
-        assert_eq!(object.header().count(), 1);
+        assert_eq!(object.header().handles(), 1);
         outside.set(object.clone());
-        assert_eq!(object.header().count(), 2);
+        assert_eq!(object.header().handles(), 2);
         let inside = Gc::new(outside);
-        assert_eq!(object.header().count(), 1);
+        assert_eq!(object.header().handles(), 1);
         let taken = inside.swap(Gc::new(3));
-        assert_eq!(object.header().count(), 2);
+        assert_eq!(object.header().handles(), 2);
         inside.set(taken);
-        assert_eq!(object.header().count(), 1);
+        assert_eq!(object.header().handles(), 1);
         assert!(
             inside
                 .compare_exchange(&Gc::new(4), object.clone())
                 .is_err()
         );
-        assert_eq!(object.header().count(), 1);
+        assert_eq!(object.header().handles(), 1);
         drop(inside);
-        assert_eq!(object.header().count(), 1);
+        assert_eq!(object.header().handles(), 1);
     }
 }

@@ -203,6 +203,10 @@ pub(crate) fn collect() {
         if world::phase().marking() {
             help();
         } else if !start(By::Force(before)) {
+            if central::is_held_up() {
+                // By a pin, of our own perhaps: the next collection frees it.
+                return;
+            }
             yield_now();
         }
     }
@@ -312,7 +316,9 @@ fn start(by: By) -> bool {
     if world::phase().marking() {
         return false;
     }
-    central::finish();
+    if !central::finish() {
+        return false;
+    }
     // In one stay inside, because whoever leaves may be abandoned with what it holds.
     let began = inside(|m| begin(m, by));
     if began && inside(|m| m.kind.get()) == Kind::Parallel {
@@ -482,6 +488,27 @@ pub(crate) fn set_stress(on: bool) {
         stopped.set_stress(on);
         cache::for_each(&stopped, cache::Cache::flush);
     });
+}
+
+/// For tests: begins a cycle, and marks nothing yet. On a thread, where no worker marks.
+pub(crate) fn begin_for_test() {
+    set_up();
+    while !start(By::Force) {
+        help();
+    }
+}
+
+/// For tests: marks all that there is to mark, and does not end marking.
+pub(crate) fn mark_for_test() {
+    while inside(|m| mark::step(cache::of(m), usize::MAX)).is_some() {}
+}
+
+/// For tests: ends the cycle, and sweeps.
+pub(crate) fn end_for_test() {
+    while ENDED.load(SeqCst) < BEGUN.load(SeqCst) {
+        help();
+    }
+    central::finish();
 }
 
 /// Reads the environment, once, before the first cycle or allocation run.

@@ -8,10 +8,12 @@
 //! lent by shared reference. So no stack has to be scanned, and it does not matter
 //! where a handle is hidden.
 
+use super::Weak;
 use super::header::Header;
 use super::heap;
 use super::mark::Marker;
-use super::trace::{Of, Trace, Unrooter};
+use super::trace::{Of, Trace, TypeInfo};
+use super::walk::{Prepare, Unrooter, Walk};
 use super::world::Region;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -60,31 +62,71 @@ impl<T: Trace> Gc<T> {
     /// Moves `value` into the collected heap. May collect first, or mark for a while if
     /// a collection is on. Without memory the process ends, as with `Box`.
     #[inline]
-    pub fn new(value: T) -> Gc<T> {
-        let mut region = Region::enter();
-        let object = region.take::<T>();
-        // SAFETY: the slot is ours, large enough, aligned, and nobody looks at it
-        // before its mark is set.
-        unsafe {
-            let place = object.add(Of::<T>::OFFSET).cast::<T>();
-            place.write(value);
-            if T::EDGES {
-                (*place).unroot(&mut Unrooter { region: &region });
-            }
-            Header::of(object).init(Of::<T>::INFO);
-            // Release: whoever looks for roots here sees the object.
-            let arena = heap::arena_of(object);
-            arena.mark(object).store(region.phase.colour(), Release);
-            if Of::<T>::IS_LARGE {
-                // It is in no run. Release: as above.
-                arena.card(object).store(1, Release);
-            }
+    pub fn new(mut value: T) -> Gc<T> {
+        if T::EDGES {
+            value.walk(&mut Prepare);
         }
-        region.leave();
+        let object = allocate(value, Of::<T>::INFO, |region, value| {
+            if T::EDGES {
+                value.walk(&mut Unrooter { region });
+            }
+        });
         // SAFETY: a slot's address is not null; the object has the count 1, which
         // is ours.
         unsafe { Gc::rooted(object) }
     }
+
+    /// As [`new`](Self::new), for a value that leads back to itself: `make` gets a weak
+    /// pointer to the object that its value will lie in. Until then it leads nowhere.
+    ///
+    /// ```
+    /// use marmota::gc::{Gc, Trace, Weak};
+    /// #[derive(Trace)]
+    /// struct Gadget {
+    ///     me: Weak<Gadget>,
+    ///     id: u32,
+    /// }
+    /// let gadget = Gc::new_cyclic(|me| {
+    ///     assert!(me.upgrade().is_none());
+    ///     Gadget { me: me.clone(), id: 7 }
+    /// });
+    /// assert_eq!(gadget.me.upgrade().unwrap().id, 7);
+    /// ```
+    pub fn new_cyclic(make: impl FnOnce(&Weak<T>) -> T) -> Gc<T> {
+        let weak = Weak::not_yet();
+        let object = Gc::new(make(&weak));
+        weak.lead_to(&object);
+        object
+    }
+}
+
+/// Makes an object with one handle. `settle` does what is to be done to the value in its
+/// place, in the region in which the object comes into being.
+#[inline(always)]
+pub(super) fn allocate<T: Trace>(
+    value: T,
+    info: &'static TypeInfo,
+    settle: impl FnOnce(&Region, &mut T),
+) -> *mut u8 {
+    let mut region = Region::enter();
+    let object = region.take::<T>();
+    // SAFETY: the slot is ours, large enough, aligned, and nobody looks at it before its
+    // mark is set.
+    unsafe {
+        let place = object.add(Of::<T>::OFFSET).cast::<T>();
+        place.write(value);
+        settle(&region, &mut *place);
+        Header::of(object).init(info);
+        // Release: whoever looks for roots here sees the object.
+        let arena = heap::arena_of(object);
+        arena.mark(object).store(region.phase.colour(), Release);
+        if Of::<T>::IS_LARGE {
+            // It is in no run. Release: as above.
+            arena.card(object).store(1, Release);
+        }
+    }
+    region.leave();
+    object
 }
 
 impl<T: ?Sized> Gc<T> {
@@ -122,6 +164,36 @@ impl<T: ?Sized> Gc<T> {
         let parts = (self.object(), self.is_rooted());
         std::mem::forget(self);
         parts
+    }
+
+    #[inline(always)]
+    pub(super) fn walk_word<W: Walk>(&mut self, walk: &mut W) {
+        let mut word = self.word.as_ptr();
+        walk.word(&mut word);
+        // SAFETY: a walk changes the lowest bit alone.
+        self.word = unsafe { NonNull::new_unchecked(word) };
+    }
+
+    /// Lets others get at the object from here on; its address.
+    pub(crate) fn publish(&self) -> *mut u8 {
+        self.header().publish();
+        self.object()
+    }
+
+    /// A pointer to the object that does not keep it alive (Go's `weak.Make`). All weak
+    /// pointers to an object share one slot, made here the first time.
+    ///
+    /// ```
+    /// use marmota::gc::{self, Gc};
+    /// let strong = Gc::new(String::from("here"));
+    /// let weak = Gc::downgrade(&strong);
+    /// assert_eq!(weak.upgrade().as_deref().map(String::as_str), Some("here"));
+    /// drop(strong);
+    /// gc::gc();
+    /// assert!(weak.upgrade().is_none());
+    /// ```
+    pub fn downgrade(this: &Gc<T>) -> Weak<T> {
+        Weak::to(this)
     }
 
     /// Whether two handles lead to the same object.
@@ -184,13 +256,8 @@ unsafe impl<T: Trace> Trace for Gc<T> {
     }
 
     #[inline(always)]
-    fn unroot(&mut self, unrooter: &mut Unrooter<'_>) {
-        if self.is_rooted() {
-            let object = self.object();
-            // SAFETY: not null.
-            self.word = unsafe { NonNull::new_unchecked(object) };
-            unrooter.unrooted(object);
-        }
+    fn walk<W: Walk>(&mut self, walk: &mut W) {
+        self.walk_word(walk);
     }
 }
 

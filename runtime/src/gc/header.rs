@@ -19,8 +19,8 @@
 //! - *immortal*: the count has run over at some time, and is not believed any more.
 
 use super::trace::TypeInfo;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::loom::sync::atomic::AtomicU64;
+use crate::loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 pub(crate) const IMMORTAL: u64 = 1;
 pub(crate) const PUBLISHED: u64 = 2;
@@ -118,9 +118,13 @@ impl Header {
         self.load_acquire() & PUBLISHED != 0
     }
 
-    #[cfg(test)]
-    pub(crate) fn count(self) -> u64 {
-        (self.load_acquire() & STATE) / ONE
+    /// How many handles root the object; many, if there were too many to count.
+    pub(crate) fn handles(self) -> u64 {
+        let word = self.load_acquire();
+        if word & IMMORTAL != 0 {
+            return TOO_MANY / ONE;
+        }
+        (word & STATE) / ONE
     }
 
     #[inline(always)]

@@ -29,6 +29,7 @@ use super::cache;
 use super::header::{self, Header};
 use super::heap::{self, DOOMED, FREE, Listed};
 use super::world;
+use super::{pin, specials};
 use crate::lock::SpinLock;
 use crate::sys::PageVec;
 use std::sync::atomic::AtomicUsize;
@@ -53,6 +54,8 @@ const CHUNKS: usize = heap::ARENA_PAGES / CHUNK;
 pub struct Marker {
     stack: PageVec<*mut u8>,
     colour: u8,
+    /// It marks nothing: see `collecting`.
+    collects: bool,
     /// Bytes of objects walked in this step.
     bytes: usize,
 }
@@ -60,15 +63,56 @@ pub struct Marker {
 impl Marker {
     /// Marks what an edge leads to.
     #[inline(always)]
-    pub(super) fn edge(&mut self, object: *mut u8) {
+    pub(crate) fn edge(&mut self, object: *mut u8) {
         // SAFETY: edges lead to objects that are allocated: what is reachable is not
         // freed, and nothing is freed while marking.
         let mark = unsafe { heap::arena_of(object) }.mark(object);
         // Relaxed: two markers may both walk it.
         if mark.load(Relaxed) != self.colour {
-            mark.store(self.colour, Relaxed);
+            if !self.collects {
+                mark.store(self.colour, Relaxed);
+            }
             self.stack.push(object);
         }
+    }
+
+    /// One that marks nothing and only tells where edges lead to.
+    pub(super) fn collecting() -> Marker {
+        Marker {
+            stack: PageVec::new(),
+            // No mark's.
+            colour: u8::MAX,
+            collects: true,
+            bytes: 0,
+        }
+    }
+
+    /// Whether it must not wait for locks: the world is stopped.
+    pub(crate) fn is_collecting(&self) -> bool {
+        self.collects
+    }
+
+    /// Walks an object.
+    ///
+    /// # Safety
+    /// It is alive.
+    pub(super) unsafe fn walk(&mut self, object: *mut u8) {
+        // SAFETY: by this function's contract.
+        let info = header::info_of(unsafe { Header::of(object) }.load_acquire());
+        if info.edges {
+            // SAFETY: as in `drain`.
+            unsafe { (info.trace)(object.wrapping_add(info.offset), self) };
+        }
+    }
+
+    /// What an edge led to.
+    pub(super) fn next(&mut self) -> Option<*mut u8> {
+        self.stack.pop()
+    }
+
+    /// Bytes that the type of the object being walked does not know of.
+    pub(super) fn walked(&mut self, bytes: usize) {
+        self.bytes += bytes;
     }
 
     /// Walks objects until there are none, or `limit` of them.
@@ -180,8 +224,20 @@ pub(crate) fn begin(stopped: &world::Stopped) {
     WALKED.store(0, Relaxed);
     LAST_CHUNK.store(arenas * CHUNKS, SeqCst);
     NEXT_CHUNK.store(0, SeqCst);
+    pin::begin_cycle(stopped);
     // Last: a step that sees it sees the rest.
     stopped.begin_marking();
+}
+
+/// A dead object becomes a root and grey, for its finalizer. The world is stopped.
+pub(crate) fn revive(_stopped: &world::Stopped, object: *mut u8, colour: u8) {
+    // SAFETY: dead, but not swept.
+    let (header, arena) = unsafe { (Header::of(object), heap::arena_of(object)) };
+    header.retain();
+    // Relaxed: read after the stop.
+    arena.card(object).store(1, Relaxed);
+    arena.mark(object).store(colour, Relaxed);
+    pool_put(std::iter::once(object));
 }
 
 /// Whether marking is complete. The world is stopped. If it is, the bytes that were
@@ -192,7 +248,8 @@ pub(crate) fn is_complete(stopped: &world::Stopped) -> Option<usize> {
     // regions make grey objects.
     let complete = ACTIVE.load(SeqCst) == 0
         && NEXT_CHUNK.load(SeqCst) >= LAST_CHUNK.load(SeqCst)
-        && POOL.lock().is_empty();
+        && POOL.lock().is_empty()
+        && !specials::revive(stopped);
     complete.then(|| WALKED.load(Relaxed))
 }
 

@@ -32,45 +32,93 @@
 //! 6. An object with a count lies on a page whose card is set, or in a run that a cache
 //!    allocates from.
 
+mod array;
 mod background;
 mod cache;
 mod cell;
 mod central;
 mod classes;
+mod cleanup;
 mod cycle;
+mod dynamic;
+mod guarded;
 mod handle;
 mod header;
 mod heap;
 mod impls;
+mod keeps;
 mod limiter;
+mod map;
 mod mark;
 mod native;
 mod pacer;
+mod pin;
 mod reaper;
 mod runs;
 mod settings;
 mod span;
+mod specials;
 mod stats;
 mod trace;
 mod trace_line;
+mod unique;
+mod vec;
+mod walk;
+mod weak;
 mod worker;
 mod world;
 
 pub(crate) use background::{due, tend};
 pub(crate) use cache::Cache;
 pub use cell::{Edge, GcCell};
+pub use cleanup::{Cleanup, add_cleanup, clear_finalizer, set_finalizer};
 pub(crate) use cycle::{set_limit, set_percent, set_up};
+pub use dynamic::GcDyn;
+pub(crate) use guarded::Guarded;
 pub use handle::Gc;
+pub(crate) use header::Header;
+pub(crate) use keeps::who_keeps;
+pub use keeps::{Keeper, Keepers};
+pub use map::GcMap;
 #[doc(hidden)]
 pub use mark::Marker;
 pub use marmota_macros::Trace;
 pub use native::CountingAllocator;
+pub use pin::{Pinned, pin};
 pub(crate) use runs::begin as begin_run;
 pub(crate) use stats::read_gc_stats;
 pub use stats::{BySize, GcStats, MemStats, read_mem_stats};
 pub use trace::Trace;
+pub use unique::UniqueGc;
+pub use vec::GcVec;
 #[doc(hidden)]
-pub use trace::Unrooter;
+pub use walk::{ChannelHandle, Walk};
+pub(crate) use walk::{Movable, Prepare, Rooter, Unrooter};
+pub use weak::Weak;
+pub(crate) use world::Region;
+
+/// A [`sync::Mutex`](crate::sync::Mutex) in the collected heap: what it guards is traced, so
+/// that a cycle through it is collected. The lock is the same type everywhere; this is its
+/// name among the collector's types.
+///
+/// Taking it makes handles of the edges in the value, and giving it back makes edges of
+/// the handles: a step each, so guard a few, and use [`GcVec`] or [`GcMap`] for many.
+///
+/// ```
+/// use marmota::gc::{self, Gc, GcMutex, Trace};
+///
+/// #[derive(Trace)]
+/// struct Account {
+///     balance: u64,
+///     partners: GcMutex<Vec<Gc<Account>>>,
+/// }
+///
+/// let a = Gc::new(Account { balance: 10, partners: GcMutex::new(Vec::new()) });
+/// let b = Gc::new(Account { balance: 20, partners: GcMutex::new(vec![a.clone()]) });
+/// a.partners.lock().push(b); // a cycle: collected once `a` is dropped
+/// assert_eq!(a.partners.lock()[0].balance, 20);
+/// ```
+pub type GcMutex<T> = crate::sync::Mutex<T>;
 
 /// Collects now: waits for a collection that is on, then marks and sweeps once (Go's
 /// `runtime.GC`). When it returns, everything that nothing led to at the call is freed,
@@ -115,7 +163,22 @@ pub mod testing {
         super::background::set_longest(ns);
     }
 
-    /// Values that wait for their destructors.
+    /// Begins a cycle on a plain thread, and marks nothing yet.
+    pub fn begin_cycle() {
+        super::cycle::begin_for_test();
+    }
+
+    /// Marks all that is grey or a root now; marking goes on.
+    pub fn mark_all() {
+        super::cycle::mark_for_test();
+    }
+
+    /// Ends the cycle, and sweeps.
+    pub fn end_cycle() {
+        super::cycle::end_for_test();
+    }
+
+    /// Values that wait for their destructors, and cleanups and finalizers that wait.
     pub fn waiting_for_drop() -> usize {
         super::reaper::waiting()
     }

@@ -1,4 +1,5 @@
-//! Dropping the values of dead objects that need it.
+//! Dropping the values of dead objects that need it, and running cleanups and
+//! finalizers (`specials`).
 //!
 //! A destructor is user code: it may lock, block and allocate. So neither the sweeper
 //! nor the goroutine that happens to need slots runs it, but a goroutine of its own
@@ -10,7 +11,7 @@
 
 use super::header::Header;
 use super::heap::Listed;
-use super::{cycle, span, stats, worker};
+use super::{cycle, span, specials, stats, worker};
 use crate::kernel;
 use crate::lock::SpinLock;
 use crate::sys::PageVec;
@@ -45,27 +46,34 @@ pub(crate) fn leave_to_a_thread() {
         !left.is_empty()
     };
     kernel::leave(m);
-    if some {
+    let due: Vec<_> = std::iter::from_fn(specials::next_due).collect();
+    if some || !due.is_empty() {
         let builder = std::thread::Builder::new().name("marmota-reaper".into());
-        // Without a thread, the next collection tries again.
-        drop(builder.spawn(|| reap_from(&LEFT, &LEFT_WAITING)));
+        // Without a thread, the next collection or run tries again.
+        drop(builder.spawn(|| {
+            reap_from(&LEFT, &LEFT_WAITING);
+            due.into_iter().for_each(specials::Due::run);
+        }));
     }
 }
 
 /// Starts a reaper if there is something for it. Outside of the runtime.
 pub(crate) fn kick() {
-    if WAITING.load(Relaxed) > 0 {
+    if waiting() > 0 {
         worker::start_reaper(reap);
     }
 }
 
-/// How many values wait to be dropped.
+/// How many values wait to be dropped, and cleanups and finalizers to be run.
 pub(crate) fn waiting() -> usize {
-    WAITING.load(Relaxed) + LEFT_WAITING.load(Relaxed)
+    WAITING.load(Relaxed) + LEFT_WAITING.load(Relaxed) + specials::waiting()
 }
 
 fn reap() {
     reap_from(&DOOMED, &WAITING);
+    while let Some(due) = specials::next_due() {
+        due.run();
+    }
 }
 
 fn reap_from(list: &SpinLock<PageVec<Listed>>, waiting: &AtomicUsize) {

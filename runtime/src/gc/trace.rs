@@ -1,17 +1,16 @@
 //! What the collector knows of a type: how to find the edges in a value.
 //!
-//! Two walks visit the same fields. `unroot` goes through a value that has just been
-//! moved into the heap, with exclusive access, and turns each handle in it into an edge.
-//! `trace` goes through it when marking, with shared access, beside whoever reads it.
+//! Two walks visit the same fields. `walk` goes through a value that is being moved into
+//! the heap or out of it, with exclusive access, and turns each handle in it into an edge
+//! or back (`walk.rs`). `trace` goes through it when marking, with shared access, beside whoever reads it.
 //! The derive writes both from one list of fields, so that every handle that became an
 //! edge is found again when marking, which is what soundness stands on. What neither
 //! visits (skipped fields, the inside of an Arc or a std Mutex, map keys) keeps rooted
 //! handles: at worst a leak.
 
 use super::classes::{Contents, MAX_SMALL, PAGE, SIZES, class_for, span_class};
-use super::header;
 use super::mark::Marker;
-use super::world::Region;
+use super::walk::Walk;
 use std::marker::PhantomData;
 
 /// A type that may lie in the collected heap. Implement it with
@@ -40,7 +39,7 @@ use std::marker::PhantomData;
 /// neighbours may be gone.
 ///
 /// # Safety
-/// `trace` visits every handle that `unroot` visits, in every value that a shared
+/// `trace` visits every handle that `walk` visits, in every value that a shared
 /// reference can lead to afterwards, and neither does anything else. A panic in
 /// `trace` ends the process.
 #[diagnostic::on_unimplemented(
@@ -60,32 +59,9 @@ pub unsafe trait Trace: Send + Sync + 'static {
     fn trace(&self, marker: &mut Marker);
 
     #[doc(hidden)]
-    fn unroot(&mut self, unrooter: &mut Unrooter<'_>);
-}
-
-/// Turns the handles in a value into edges; only the heap makes one.
-#[doc(hidden)]
-#[allow(
-    missing_debug_implementations,
-    reason = "an argument of a hidden method"
-)]
-pub struct Unrooter<'a> {
-    pub(super) region: &'a Region,
-}
-
-impl Unrooter<'_> {
-    /// A handle to `object` became an edge.
-    #[inline(always)]
-    pub(super) fn unrooted(&mut self, object: *mut u8) {
-        // SAFETY: the handle's count, which ends here, has kept it alive, and from
-        // here on the edge does: the object with the edge is alive, and if marking is
-        // on, this one is shaded.
-        let header = unsafe { header::Header::of(object) };
-        header.release_into_heap();
-        if self.region.phase.marking() {
-            self.region.shade(object);
-        }
-    }
+    fn walk<W: Walk>(&mut self, walk: &mut W)
+    where
+        Self: Sized;
 }
 
 /// What the heap knows of a type.
@@ -104,6 +80,7 @@ pub struct TypeInfo {
     /// 0 to 2: large.
     pub(super) span_class: usize,
     pub(super) edges: bool,
+    pub(super) name: fn() -> &'static str,
 }
 
 /// Carries the `TypeInfo` of `T`.
@@ -144,6 +121,18 @@ impl<T: Trace> Of<T> {
         size: Self::SIZE,
         span_class: Self::SPAN_CLASS,
         edges: T::EDGES,
+        name: std::any::type_name::<T>,
+    };
+
+    /// Of an object that has one owner yet: nothing to walk, nothing to drop.
+    pub(crate) const PRIVATE: &'static TypeInfo = &TypeInfo {
+        trace: trace::<()>,
+        drop: drop::<()>,
+        offset: Self::OFFSET,
+        size: Self::SIZE,
+        span_class: Self::SPAN_CLASS,
+        edges: false,
+        name: std::any::type_name::<T>,
     };
 }
 
@@ -178,7 +167,7 @@ macro_rules! leaf {
             #[inline(always)]
             fn trace(&self, _: &mut $crate::gc::Marker) {}
             #[inline(always)]
-            fn unroot(&mut self, _: &mut $crate::gc::Unrooter<'_>) {}
+            fn walk<W: $crate::gc::Walk>(&mut self, _: &mut W) {}
         }
     };
     ($($ty:ty),+ $(,)?) => {

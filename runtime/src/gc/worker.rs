@@ -88,7 +88,7 @@ fn mark_and_sweep() {
             yield_now();
         }
     }
-    while !central::is_swept() {
+    while !central::is_swept() && !central::is_held_up() {
         yield_now();
         central::sweep_some(SWEEP_STEP);
     }

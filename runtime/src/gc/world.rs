@@ -119,6 +119,30 @@ impl Region {
         }
     }
 
+    /// As [`enter`](Self::enter), by one who is inside the runtime already and ends it
+    /// with [`end`](Self::end).
+    pub(crate) fn within(m: MRef) -> Region {
+        let cache = cache::of(m);
+        // Relaxed, Acquire: as above.
+        m.in_gc.store(true, Relaxed);
+        compiler_fence(SeqCst);
+        let mut phase = PHASE.load(Acquire);
+        if phase & (STOPPED | FENCED) != 0 {
+            phase = begin_slowly(m);
+        }
+        Region {
+            m,
+            cache,
+            phase: Phase(phase),
+        }
+    }
+
+    /// The region is over, and its thread still inside the runtime.
+    pub(crate) fn end(self) {
+        // Release: as below.
+        self.m.in_gc.store(false, Release);
+    }
+
     /// A goroutine that allocates goes no further once its runtime has ended.
     pub(crate) fn unless_abandoned(&self) -> Region {
         if self.m.gate.load(Relaxed) & gate::STOP != 0 && self.m.kind.get() == Kind::Parallel {

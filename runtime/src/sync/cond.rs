@@ -21,6 +21,9 @@ pub(super) mod private {
     /// unlock behind a guard's back.
     pub trait Lock {
         fn raw(&self) -> &super::RawMutex;
+        /// After the lock was taken, and before it is given back (`gc::Guarded`).
+        fn open(&mut self);
+        fn close(&mut self);
     }
 }
 
@@ -65,6 +68,7 @@ impl Cond {
     #[track_caller]
     pub fn wait<G: Held>(&self, guard: &mut G) {
         let at = Location::caller();
+        guard.close();
         let raw = guard.raw();
         let m = kernel::enter();
         let waiter = Waiter::new(m, WaitReason::CondWait, at, std::ptr::null_mut());
@@ -74,6 +78,7 @@ impl Cond {
         raw.unlock_inside(m);
         kernel::leave(kernel::park_published(m));
         raw.lock_for(WaitReason::MutexLock, at, None);
+        guard.open();
     }
 
     /// Waits as long as `condition` holds of the value: [`wait`](Self::wait) in its

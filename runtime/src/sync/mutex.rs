@@ -7,6 +7,7 @@
 //! mostly the owned guard, with a share in the mutex, that is moved into one.
 
 use super::raw::RawMutex;
+use crate::gc::Guarded;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -36,6 +37,8 @@ use std::sync::Arc;
 /// Locking a mutex that one holds oneself waits for ever, as in Go.
 pub struct Mutex<T: ?Sized> {
     raw: RawMutex,
+    /// Whether the value lies in the collected heap.
+    guarded: Guarded,
     value: UnsafeCell<T>,
 }
 
@@ -49,6 +52,7 @@ impl<T> Mutex<T> {
     pub const fn new(value: T) -> Self {
         Mutex {
             raw: RawMutex::new(),
+            guarded: Guarded::new(),
             value: UnsafeCell::new(value),
         }
     }
@@ -56,6 +60,16 @@ impl<T> Mutex<T> {
     /// The value, which nobody shares any more.
     pub fn into_inner(self) -> T {
         self.value.into_inner()
+    }
+
+    /// For the collector.
+    pub(crate) fn parts(&self) -> (&Guarded, *const T) {
+        (&self.guarded, self.value.get())
+    }
+
+    /// For the collector, who has it alone.
+    pub(crate) fn parts_mut(&mut self) -> (&mut Guarded, &mut T) {
+        (&mut self.guarded, self.value.get_mut())
     }
 }
 
@@ -66,6 +80,7 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
         self.raw.lock();
+        self.taken();
         MutexGuard { mutex: self }
     }
 
@@ -73,7 +88,16 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        self.raw.try_lock().then(|| MutexGuard { mutex: self })
+        self.raw.try_lock().then(|| {
+            self.taken();
+            MutexGuard { mutex: self }
+        })
+    }
+
+    #[inline(always)]
+    fn taken(&self) {
+        // SAFETY: the lock is ours.
+        unsafe { self.guarded.open(self.value.get()) };
     }
 
     /// As [`lock`](Self::lock), with a guard that has a share in the mutex and so may
@@ -160,6 +184,7 @@ macro_rules! guard {
         impl<$($lifetime,)? T: ?Sized> Drop for $guard {
             #[inline]
             fn drop(&mut self) {
+                super::cond::private::Lock::close(self);
                 self.mutex.raw.unlock();
             }
         }
@@ -181,6 +206,17 @@ macro_rules! guard {
         impl<$($lifetime,)? T: ?Sized> super::cond::private::Lock for $guard {
             fn raw(&self) -> &RawMutex {
                 &self.mutex.raw
+            }
+
+            #[inline(always)]
+            fn open(&mut self) {
+                self.mutex.taken();
+            }
+
+            #[inline(always)]
+            fn close(&mut self) {
+                // SAFETY: the lock is ours.
+                unsafe { self.mutex.guarded.close(self.mutex.value.get()) };
             }
         }
     };

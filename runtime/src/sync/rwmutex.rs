@@ -4,6 +4,7 @@
 //! the guards, borrowed and owned, which may all move to another goroutine.
 
 use super::rwraw::{Entry, RawRwMutex};
+use crate::gc::Guarded;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -36,6 +37,8 @@ use std::sync::Arc;
 /// between would wait for the first, and the second for the writer (Go's rule).
 pub struct RwMutex<T: ?Sized> {
     raw: RawRwMutex,
+    /// Whether the value lies in the collected heap.
+    guarded: Guarded,
     value: UnsafeCell<T>,
 }
 
@@ -50,6 +53,7 @@ impl<T> RwMutex<T> {
     pub const fn new(value: T) -> Self {
         RwMutex {
             raw: RawRwMutex::new(),
+            guarded: Guarded::new(),
             value: UnsafeCell::new(value),
         }
     }
@@ -57,6 +61,16 @@ impl<T> RwMutex<T> {
     /// The value, which nobody shares any more.
     pub fn into_inner(self) -> T {
         self.value.into_inner()
+    }
+
+    /// For the collector.
+    pub(crate) fn parts(&self) -> (&Guarded, *const T) {
+        (&self.guarded, self.value.get())
+    }
+
+    /// For the collector, who has it alone.
+    pub(crate) fn parts_mut(&mut self) -> (&mut Guarded, &mut T) {
+        (&mut self.guarded, self.value.get_mut())
     }
 }
 
@@ -83,16 +97,36 @@ impl<T: ?Sized> RwMutex<T> {
     #[inline]
     pub fn write(&self) -> RwMutexWriteGuard<'_, T> {
         self.raw.write(Location::caller());
+        self.taken();
         RwMutexWriteGuard { lock: self }
+    }
+
+    #[inline(always)]
+    fn taken(&self) {
+        // SAFETY: the lock is ours alone.
+        unsafe { self.guarded.open(self.value.get()) };
+    }
+
+    #[inline(always)]
+    fn write_unlock(&self) {
+        // SAFETY: a write guard's, which is being dropped.
+        unsafe { self.guarded.close(self.value.get()) };
+        self.raw.write_unlock();
+    }
+
+    #[inline(always)]
+    fn read_unlock(&self, entry: Entry) {
+        self.raw.read_unlock(entry);
     }
 
     /// Takes the lock for writing if that is possible at this moment.
     #[track_caller]
     #[inline]
     pub fn try_write(&self) -> Option<RwMutexWriteGuard<'_, T>> {
-        self.raw
-            .try_write(Location::caller())
-            .then(|| RwMutexWriteGuard { lock: self })
+        self.raw.try_write(Location::caller()).then(|| {
+            self.taken();
+            RwMutexWriteGuard { lock: self }
+        })
     }
 
     /// As [`read`](Self::read), with a guard that has a share in the lock.
@@ -163,6 +197,8 @@ impl<'a, T: ?Sized> RwMutexWriteGuard<'a, T> {
     #[track_caller]
     pub fn downgrade(guard: Self) -> RwMutexReadGuard<'a, T> {
         let guard = std::mem::ManuallyDrop::new(guard);
+        // SAFETY: the write lock is ours; readers find the value closed.
+        unsafe { guard.lock.guarded.close(guard.lock.value.get()) };
         guard.lock.raw.downgrade(Location::caller());
         RwMutexReadGuard {
             lock: guard.lock,
@@ -185,7 +221,7 @@ macro_rules! guard {
         impl<$($lifetime,)? T: ?Sized> Drop for $guard {
             #[inline]
             fn drop(&mut self) {
-                self.lock.raw.$unlock($(self.$entry)?);
+                self.lock.$unlock($(self.$entry)?);
             }
         }
 

@@ -1,0 +1,8 @@
+//! What lies in the heap borrows nothing.
+
+#[derive(marmota::gc::Trace)]
+struct View<'a> {
+    text: &'a str,
+}
+
+fn main() {}
