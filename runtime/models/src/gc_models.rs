@@ -13,6 +13,10 @@
 //! value is an atomic, and no cell of loom's, because reading that is no point where
 //! another thread can come in between. As in `claim_models`, the membarrier is a fence on both sides.
 //!
+//! Of the barriers, these runs depend on the shade of what is stored, on the fences, and
+//! on the sweep that waits for pins: without one of them, a model fails. The shades of
+//! what is overwritten and of what becomes a root are shown by `tests/gc_barriers.rs`.
+//!
 //! Nobody waits: a region that finds the world stopped, and a stop that finds a region,
 //! give up, and with them the rest of their thread. What would come after the wait is an
 //! interleaving of its own, in which they come later.

@@ -5,9 +5,12 @@
 //! one heap per process.
 //!
 //! ```text
-//!   Gc, GcCell, Trace                       what programs use
-//!   handle.rs  cell.rs  trace.rs  impls.rs
+//!   Gc, GcCell, GcVec, GcMap, Weak, UniqueGc, GcDyn, pin, add_cleanup, Trace
+//!   handle.rs cell.rs vec.rs map.rs weak.rs unique.rs dynamic.rs pin.rs cleanup.rs
 //!      |
+//!   trace.rs impls.rs  edges in a value     walk.rs    values move in and out
+//!   array.rs   objects of any length        guarded.rs values behind locks
+//!   specials.rs  weak slots, cleanups       keeps.rs   who keeps this alive
 //!   header.rs  the word before each object  world.rs   regions; stopping them
 //!   cache.rs   a P's runs of free slots     mark.rs    roots, edges, colours
 //!   central.rs spans of a class, sweeping   cycle.rs   start, assist, end
