@@ -493,7 +493,7 @@ pub(crate) fn set_stress(on: bool) {
 /// For tests: begins a cycle, and marks nothing yet. On a thread, where no worker marks.
 pub(crate) fn begin_for_test() {
     set_up();
-    while !start(By::Force) {
+    while !start(By::Force(BEGUN.load(SeqCst))) {
         help();
     }
 }
