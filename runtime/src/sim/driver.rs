@@ -118,16 +118,58 @@ impl Drop for Kept {
     }
 }
 
-/// Prepares this thread for deterministic runs while `f` lasts.
-pub(crate) fn with_thread<R>(f: impl FnOnce() -> R) -> R {
+/// Does `f` on a thread of its own, prepared for deterministic runs.
+///
+/// Of its own, because a run may leave a goroutine for ever in the middle of unwinding,
+/// and the thread's count of panics with it: the caller's thread would count as
+/// panicking from then on.
+///
+/// # Panics
+/// In a goroutine, or when the system gives no thread.
+pub(crate) fn with_thread<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     assert!(
         !crate::in_goroutine(),
         "marmota: a deterministic run was started inside a goroutine; call sim::run and sim::explore from a plain #[test] or main, without a runtime around them"
     );
     crate::panics::install_hook();
     crate::kernel::watch();
-    let _alternate = crate::overflow::AlternateStack::install();
-    f()
+    let caller = std::thread::current();
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name(caller.name().unwrap_or("marmota-sim").to_owned())
+            .spawn_scoped(scope, || {
+                let _alternate = crate::overflow::AlternateStack::install();
+                f()
+            });
+        match thread {
+            Ok(thread) => thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(error) => panic!(
+                "marmota: a deterministic run needs a thread of its own, and the system gives none ({error}); allow this process one more"
+            ),
+        }
+    })
+}
+
+/// Does `run` here, or on a fresh thread if an earlier run has left this one panicking:
+/// there, operations do not give way.
+pub(super) fn where_nothing_unwinds<R>(run: impl FnOnce() -> R) -> R {
+    /// What another thread uses while its owner waits.
+    struct Lent<T>(T);
+    // SAFETY: `where_nothing_unwinds` joins the thread before it touches the value
+    // again, and a run leaves nothing in its thread's locals that it needs elsewhere.
+    unsafe impl<T> Send for Lent<T> {}
+    impl<T> Lent<T> {
+        fn into_inner(self) -> T {
+            self.0
+        }
+    }
+    if !std::thread::panicking() {
+        return run();
+    }
+    let run = Lent(run);
+    with_thread(|| Lent(run.into_inner()())).into_inner()
 }
 
 /// Runs `main` to its end, with the decisions of `strategy`.

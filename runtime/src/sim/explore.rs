@@ -243,7 +243,9 @@ enum Source {
 
 impl<F: Fn() + Send + Sync> Exploration<'_, F> {
     fn once(&self, strategy: &mut dyn Strategy, record: bool) -> Outcome {
-        driver::run_once(strategy, self.explorer.limits, record, self.f)
+        driver::where_nothing_unwinds(|| {
+            driver::run_once(strategy, self.explorer.limits, record, self.f)
+        })
     }
 
     fn source(&mut self, source: &Source, record: bool) -> Outcome {
