@@ -7,8 +7,8 @@
 //!
 //! The program asks itself: three times 100 requests over real connections. After each
 //! it collects and prints how many goroutines there are and how much is live. Both grow
-//! by what the requests left behind, which no garbage is. At the end the scheduler says
-//! what they wait for, and a goroutine dump where.
+//! by what the requests left behind, which no garbage is. At the end the leak profile
+//! says how many wait for ever, where, why nobody can help them, and who started them.
 
 use marmota::gc::{self, Gc};
 use marmota::net::{TcpListener, TcpStream};
@@ -47,14 +47,7 @@ pub fn main() -> io::Result<()> {
         print(&format!("after {} requests", load * CLIENTS * REQUESTS));
     }
     println!();
-    for (reason, n) in debug::read_sched_stats().waiting {
-        println!("{n} goroutines wait: {reason}");
-    }
-    let dump = runtime::stack_dump();
-    let of_one = dump
-        .split("\n\n")
-        .find(|text| text.contains("[chan receive"));
-    println!("one of them:\n{}", of_one.unwrap_or("none"));
+    println!("{}", debug::leak_profile());
     Ok(())
 }
 
@@ -81,15 +74,15 @@ fn serve(stream: TcpStream) -> io::Result<()> {
     reader.get_mut().write_all(answer)
 }
 
-/// The mistake: whoever was to answer has the only sender, and never uses it.
+/// The mistake: whoever was to answer gives up without a word, and closes nothing.
 fn leak() {
     let (answer, wait) = chan::<()>(0);
     let work = Gc::new([0u8; 60 << 10]);
     go(move || {
-        let _never_used = answer;
         wait.recv();
         drop(work);
     });
+    drop(answer);
 }
 
 fn get(server: SocketAddr, path: &str) -> io::Result<String> {

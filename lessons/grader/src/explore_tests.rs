@@ -221,9 +221,9 @@ fn a_race_names_both_who_touch_the_variable() {
     });
     assert_eq!(report.verdict, Verdict::Race);
     for words in [
-        "main writes it at",
-        "goroutine 2 writes it at",
-        "in which order",
+        "main writes (explore_tests.rs:",
+        "goroutine 2 writes (explore_tests.rs:",
+        "nothing orders the two",
     ] {
         assert!(report.happened.contains(words), "{}", report.happened);
     }
