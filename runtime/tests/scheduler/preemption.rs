@@ -51,6 +51,39 @@ pub const PROGRAMS: &[Program] = &[
             prints(&out, "main goes on\n");
         },
     },
+    Program {
+        name: "on two processors two goroutines run at one instant, on one they do not",
+        body: || {
+            // SAFETY: alarm has no preconditions.
+            unsafe { libc::alarm(4) };
+            as_main(|| {
+                // Nobody is preempted here, and nobody gives way: each sees the other
+                // only if both run.
+                let here: [Arc<AtomicBool>; 2] = Default::default();
+                let there = [here[1].clone(), here[0].clone()];
+                let both: Vec<_> = std::iter::zip(here, there)
+                    .map(|(me, other)| {
+                        spawn(move || {
+                            me.store(true, SeqCst);
+                            while !other.load(SeqCst) {
+                                std::hint::spin_loop();
+                            }
+                        })
+                    })
+                    .collect();
+                both.into_iter().for_each(|one| one.join().unwrap());
+                println!("each has seen the other");
+            })
+        },
+        check: |run| {
+            use std::os::unix::process::ExitStatusExt;
+            let alone = ("GODEBUG", "asyncpreemptoff=1");
+            let out = run(&[("GOMAXPROCS", "2"), alone]);
+            prints(&out, "each has seen the other\n");
+            let out = run(&[("GOMAXPROCS", "1"), alone]);
+            assert_eq!(out.status.signal(), Some(libc::SIGALRM), "{}", stderr(&out));
+        },
+    },
 ];
 
 pub const TESTS: &[Test] = &[
