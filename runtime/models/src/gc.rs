@@ -17,3 +17,14 @@ pub(crate) mod trace {
 
 #[path = "../../src/gc/header.rs"]
 pub(crate) mod header;
+
+/// A stay in the collected heap: no value of a model lies there.
+pub(crate) struct Region;
+
+impl Region {
+    pub(crate) fn within(_: crate::sched::MRef) -> Region {
+        Region
+    }
+
+    pub(crate) fn end(self) {}
+}

@@ -14,6 +14,7 @@
     reason = "a model uses a part of what a file and the shim offer"
 )]
 
+mod chan;
 mod fatal;
 mod gc;
 mod kernel;
@@ -37,6 +38,7 @@ mod runq;
 mod weighted;
 
 pub mod bias_models;
+pub mod channel_models;
 pub mod claim_models;
 pub mod gc_models;
 pub mod mutex_models;

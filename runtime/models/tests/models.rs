@@ -14,6 +14,8 @@ macro_rules! models {
 
 models! {
     bias_models: a_writer_is_alone_and_is_told, a_reader_that_comes_back_sees_what_was_written;
+    channel_models: values_are_handed_over_once_each, the_order_of_a_sender_is_kept, room_is_for_who_waits,
+        a_close_wakes_everybody, a_look_misses_no_value_that_was_there;
     claim_models: a_claimed_p_is_the_claimers_alone, a_p_given_back_has_one_owner;
     gc_models: a_handle_that_goes_beside_an_edge_takes_no_count_with_it,
         the_last_of_two_handles_leaves_no_count,

@@ -14,4 +14,12 @@ pub(crate) mod hooks {
     }
     pub(crate) fn gave(_: MRef, _: *const (), _: &'static str) {}
     pub(crate) fn waits_on(_: MRef, _: *const ()) {}
+    pub(crate) fn note(
+        _: MRef,
+        _: &'static str,
+        _: *const (),
+        _: Option<&'static Location<'static>>,
+    ) {
+    }
+    pub(crate) fn gone(_: *const ()) {}
 }
