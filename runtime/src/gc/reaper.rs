@@ -17,6 +17,8 @@ use crate::lock::SpinLock;
 use crate::sys::PageVec;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 static DOOMED: SpinLock<PageVec<Listed>> = SpinLock::new(PageVec::new());
 /// What a thread is to drop. A list of its own, so that no thread takes what dies in a
@@ -31,6 +33,43 @@ pub(crate) fn doom(object: *mut u8) {
     let mut doomed = DOOMED.lock();
     doomed.push(Listed(object));
     WAITING.store(doomed.len(), Relaxed);
+}
+
+/// Threads that drop values: how many have been started, and how many are at it.
+static THREADS: Mutex<(u64, usize)> = Mutex::new((0, 0));
+static ENDED: Condvar = Condvar::new();
+
+/// How long a run waits for destructors of what came before it. One that waits for
+/// something may take for ever: then the run begins beside it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// One of `THREADS`, from before it is started to its end, however it ends.
+struct AtIt;
+
+impl AtIt {
+    fn new() -> AtIt {
+        let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+        *threads = (threads.0 + 1, threads.1 + 1);
+        AtIt
+    }
+}
+
+impl Drop for AtIt {
+    fn drop(&mut self) {
+        THREADS.lock().unwrap_or_else(PoisonError::into_inner).1 -= 1;
+        ENDED.notify_all();
+    }
+}
+
+/// How many threads have been started to drop values.
+pub(crate) fn threads_started() -> u64 {
+    THREADS.lock().unwrap_or_else(PoisonError::into_inner).0
+}
+
+/// Waits until they have ended. Outside of the runtime.
+pub(crate) fn wait_for_threads() {
+    let threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(ENDED.wait_timeout_while(threads, PATIENCE, |threads| threads.1 > 0));
 }
 
 /// What waits now is dropped by a thread.
@@ -50,7 +89,9 @@ pub(crate) fn leave_to_a_thread() {
     if some || !due.is_empty() {
         let builder = std::thread::Builder::new().name("marmota-reaper".into());
         // Without a thread, the next collection or run tries again.
-        drop(builder.spawn(|| {
+        let at_it = AtIt::new();
+        drop(builder.spawn(move || {
+            let _at_it = at_it;
             reap_from(&LEFT, &LEFT_WAITING);
             due.into_iter().for_each(specials::Due::run);
         }));

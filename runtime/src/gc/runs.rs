@@ -9,20 +9,24 @@
 //! rarer with the number of allocations, so that their cost stays in proportion.
 //!
 //! To count allocations, a run takes one slot at a time. Before a run, what other runs
-//! and the process have left is collected, and its destructors go to a thread.
+//! and the process have left is collected. Its destructors go to a thread, for which the
+//! run waits, because they use the heap too; and what they let go of is collected again.
 //!
 //! The exception: what else uses the heap at the same time, on other threads of the
 //! process, collects when it will. In what order one collection's destructors run is not
 //! fixed either; it goes by addresses.
 
 use super::cache::Cache;
-use super::cycle;
+use super::{cycle, reaper};
 use crate::sched::MRef;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// One allocation in so many begins a collection at first, on average.
 const OFTEN: u64 = 64;
+
+/// Destructors that make garbage with destructors are not followed further.
+const MOST_ROUNDS: u32 = 8;
 
 /// Something was allocated since the last run began.
 static USED: AtomicBool = AtomicBool::new(false);
@@ -56,8 +60,15 @@ fn mix(x: u64) -> u64 {
 pub(crate) fn begin(m: MRef) {
     // Relaxed: what other threads do at this moment is not part of it anyway.
     if USED.swap(false, Relaxed) {
-        // From a thread: what is found dead is dropped by another, and not in the run.
-        cycle::collect();
+        for _ in 0..MOST_ROUNDS {
+            // From a thread: what is found dead is dropped by another, and not in the run.
+            let before = reaper::threads_started();
+            cycle::collect();
+            reaper::wait_for_threads();
+            if reaper::threads_started() == before {
+                break;
+            }
+        }
     }
     if let Some(cache) = m.gc.get() {
         // A longer run of slots than one is from when it was no deterministic run's.
