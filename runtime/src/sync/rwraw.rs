@@ -131,7 +131,10 @@ impl RawRwMutex {
         });
         let empty = loop {
             let mut somebody = false;
+            // Inside, where nobody is stopped: the list of Ms has a spin lock.
+            let here = kernel::enter_quietly();
             m::SLAB.for_each(|m| somebody |= self.bias.is_in(&m.reading));
+            kernel::leave(here);
             match at {
                 Some(at) if somebody => {
                     self.slots_wait
