@@ -2,9 +2,8 @@
 //! compute share one P, and each notes how long after the other's last step its own
 //! first came.
 //!
-//! First with the threads wherever the system puts them: waking a thread on another
-//! CPU is part of the cost, and on virtual machines the largest. Then with both
-//! goroutines' threads on one CPU and sysmon beside it.
+//! First with a CPU to spare: then the thread that takes over is woken before the other
+//! is stopped. Then with all threads on one CPU, as on a machine whose CPUs are all in use.
 //!
 //! `cargo run --release -p marmota --example preemption_cost`
 
@@ -14,9 +13,13 @@ use std::time::{Duration, Instant};
 
 fn main() {
     for one_cpu in [false, true] {
+        if one_cpu {
+            // Threads inherit it.
+            stay_on_first_cpu();
+        }
         let rt = marmota::Runtime::builder().procs(1).build().expect("one P");
         // SAFETY: no thread-local is borrowed across a call of the runtime.
-        let gaps = unsafe { rt.run(|| measure(one_cpu)) };
+        let gaps = unsafe { rt.run(measure) };
         println!(
             "threads on {}:",
             if one_cpu { "one CPU" } else { "any CPU" }
@@ -53,7 +56,7 @@ fn report(mut gaps: Vec<u64>) {
     );
 }
 
-fn measure(one_cpu: bool) -> Vec<u64> {
+fn measure() -> Vec<u64> {
     let start = Instant::now();
     // Who made the last step, in the lowest bit, and when.
     let last = Arc::new(AtomicU64::new(0));
@@ -63,9 +66,6 @@ fn measure(one_cpu: bool) -> Vec<u64> {
         .map(|me| {
             let (last, stop, gaps) = (last.clone(), stop.clone(), gaps.clone());
             marmota::spawn(move || {
-                if one_cpu {
-                    stay_on_first_cpu();
-                }
                 while !stop.load(Relaxed) {
                     let now = start.elapsed().as_nanos() as u64;
                     let before = last.swap(now << 1 | me, Relaxed);

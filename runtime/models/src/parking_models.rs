@@ -61,6 +61,7 @@ impl Sleeper {
                 *self.network.0.lock().unwrap() = true;
                 self.network.1.notify_all();
             }
+            Bed::Nowhere => {}
         }
     }
 
@@ -76,6 +77,20 @@ impl Sleeper {
         }
     }
 
+    fn alert(&self) {
+        if parking::alert(&self.wake) {
+            self.end_sleep(Bed::Word);
+        }
+    }
+
+    /// Looks once, and lies down again. Who would look more often sees what comes later
+    /// in one of the runs in which that comes earlier.
+    fn watch(&self) {
+        if parking::begin_watch(&self.wake) && parking::still_watching(&self.wake) {
+            parking::end_watch(&self.wake);
+        }
+    }
+
     /// Sleeps until it is handed something, and gives that.
     fn sleep(&self, in_network: bool) -> u32 {
         loop {
@@ -86,6 +101,7 @@ impl Sleeper {
                     self.futex_wait();
                 }
             }
+            self.watch();
             if parking::woken(&self.wake) {
                 // SAFETY: as above.
                 return self.next_p.with(|slot| unsafe { *slot });
@@ -110,6 +126,31 @@ pub fn a_woken_m_gets_its_p() {
             m.hand_over(7);
             assert_eq!(sleeps.join().unwrap(), 7);
             pokes.join().unwrap();
+        });
+    }
+}
+
+/// An M that is alerted and handed a P at the same time gets the P, watching or not, and
+/// so it does if it is poked besides.
+pub fn an_alerted_m_gets_its_p() {
+    for poked in [false, true] {
+        let mut builder = ::loom::model::Builder::new();
+        builder.preemption_bound = Some(3);
+        builder.check(move || {
+            let m = Arc::new(Sleeper::new());
+            parking::lie_down(&m.wake);
+            let sleeper = m.clone();
+            let sleeps = thread::spawn(move || sleeper.sleep(false));
+            let sysmon = m.clone();
+            let alerts = thread::spawn(move || {
+                sysmon.alert();
+                if poked {
+                    sysmon.poke();
+                }
+            });
+            m.hand_over(7);
+            assert_eq!(sleeps.join().unwrap(), 7);
+            alerts.join().unwrap();
         });
     }
 }

@@ -24,7 +24,7 @@ models! {
         what_is_stored_where_nobody_looks_is_kept;
     mutex_models: normal_mode_excludes_and_loses_no_wakeup,
         starving_mode_excludes_and_loses_no_wakeup, the_lock_is_handed_over_while_others_come;
-    parking_models: a_woken_m_gets_its_p, a_poked_m_looks_again,
+    parking_models: a_woken_m_gets_its_p, an_alerted_m_gets_its_p, a_poked_m_looks_again,
         work_is_not_left_with_everybody_asleep, nobody_sleeps_past_a_timer;
     runq_models: each_item_is_taken_exactly_once, next_goes_to_the_owner_or_to_the_thief;
     semaphore_models: tokens_are_never_overdrawn_and_no_wakeup_is_lost, a_wait_that_is_given_up_takes_no_token;

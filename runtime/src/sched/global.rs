@@ -87,19 +87,17 @@ impl Global {
         Some(first)
     }
     /// Whether it holds a bound goroutine.
-    pub(crate) fn has_bound(&self) -> bool {
+    /// The goroutine that [`pop_bound`](Self::pop_bound) would take.
+    pub(crate) fn first_bound(&self, anywhere: bool) -> Option<GRef> {
         if self.len() == 0 {
-            return false;
+            return None;
         }
         let list = self.list.lock();
-        let mut at = list.ends.map(|(first, _)| first);
-        while let Some(g) = at {
-            if is_bound(g) {
-                return true;
-            }
-            at = g.next.get();
+        let mut at = list.ends?.0;
+        while !is_bound(at) {
+            at = at.next.get().filter(|_| anywhere)?;
         }
-        false
+        Some(at)
     }
 
     /// Takes the first bound goroutine, if `anywhere`, or else only if it stands at

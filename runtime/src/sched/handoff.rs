@@ -27,7 +27,7 @@
 
 use super::idle::hand_over;
 use super::parking::{self, ASLEEP, WOKEN};
-use super::{GRef, MRef, PRef, Rt, Status, claim, switch};
+use super::{GRef, MRef, PRef, Rt, Status, alert, claim, switch};
 use crate::sys;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
@@ -94,6 +94,7 @@ pub(crate) fn wait_here(m: MRef, g: GRef) -> bool {
     // Acquire: pairs with the release in `hand_over`.
     while m.wake.load(Acquire) != WOKEN {
         sys::futex_wait(&m.wake, ASLEEP, None);
+        alert::watch(m);
     }
     {
         let _state = m.rt().state.lock();

@@ -24,7 +24,7 @@
 //! wakes a thread for a lone successor that still waits, and sets it back too.
 
 use super::parking::{self, ASLEEP, Bed, WOKEN};
-use super::{MRef, PRef, Rt, State, timers::NEVER};
+use super::{MRef, PRef, Rt, State, alert, timers::NEVER};
 use crate::netpoll::{Poller, ReadyList};
 use crate::sys;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
@@ -145,6 +145,7 @@ impl Rt {
     /// The system's part of waking.
     fn end_sleep(&self, m: MRef, bed: Bed) {
         match self.poller() {
+            _ if bed == Bed::Nowhere => {}
             Some(poller) if bed == Bed::Network => poller.poke(),
             _ => sys::futex_wake(&m.wake, 1),
         }
@@ -203,6 +204,7 @@ impl Rt {
                     None => sys::futex_wait(&m.wake, ASLEEP, timeout),
                 }
             }
+            alert::watch(m);
             if parking::woken(&m.wake) {
                 self.no_longer_sleeper(m);
                 // SAFETY: only ever stored from a `&'static P`, or null.

@@ -106,6 +106,8 @@ pub(crate) struct M {
     pub(crate) tid: AtomicI32,
     /// A preemption signal of ours is on its way.
     pub(crate) signalled: AtomicBool,
+    /// Whose thread it is to signal when it is alerted (`alert`), or null.
+    pub(crate) errand: AtomicPtr<M>,
     /// Inside `fork`: not to be stopped.
     pub(crate) forking: AtomicBool,
     /// Waits for a P, with its goroutine on its stack; under the scheduler's lock.

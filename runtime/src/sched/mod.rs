@@ -12,6 +12,7 @@
 //!   find.rs     looking for work, on a thread's own stack (g0)
 //!   idle.rs     idle Ps and Ms, waking, deadlock
 //!   parking.rs  the words by which Ms sleep and are woken
+//!   preempt.rs alert.rs handoff.rs    stopping any code, and Ms that part from Ps
 //!   sysmon.rs   a thread that watches
 //!   g.rs  m.rs  p.rs  runq.rs  global.rs  timers.rs     the data
 //!   rt.rs state.rs life.rs    one runtime: its parts, its lock's, its threads and end
@@ -28,6 +29,7 @@
 //! - A lone successor (`ready` with nothing else queued) wakes another thread only
 //!   if that was of use before: see `idle.rs`.
 
+mod alert;
 pub(crate) mod claim;
 pub(crate) mod find;
 pub(crate) mod g;

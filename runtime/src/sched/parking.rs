@@ -9,12 +9,19 @@
 //!   ASLEEP   on its word, or about to be         POLLING  in the network's queue
 //!   WOKEN    with a P (or none: the end), by whoever took it off the idle list
 //!   POKED    is to look again at what it sleeps for
+//!   ALERTED  is about to be handed a P: it has been told to get up
+//!   WATCHING is up and waits for that with open eyes: no system call wakes it
 //! ```
 //!
 //! The system's sleep begins only if the word is still what it was (a futex), so who
 //! changes it first and wakes then is never too early. WOKEN comes once and last:
 //! it stands until the M has taken what it was handed. A poke may be lost to it, for
 //! a thread that was handed a P looks anyway.
+//!
+//! Waking a sleeping thread takes tens of microseconds on a virtual machine, in which
+//! a P that was handed over lies still. So whoever knows that an M will soon be handed
+//! one may alert it (`preempt`). It watches for some time, and if nothing comes it lies
+//! down again.
 //!
 //! **Who looks for work.** `spinning` counts the Ms that look and have none. Whoever
 //! makes work wakes somebody only if nobody looks: then it counts itself, and that is
@@ -39,12 +46,16 @@ pub(crate) const ASLEEP: u32 = 0;
 pub(crate) const WOKEN: u32 = 1;
 const POKED: u32 = 2;
 const POLLING: u32 = 3;
+const ALERTED: u32 = 4;
+const WATCHING: u32 = 5;
 
 /// Where the M that is to be woken sleeps, if it does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Bed {
     Word,
     Network,
+    /// It is awake already.
+    Nowhere,
 }
 
 /// By the M, before anybody can find it: it is about to sleep.
@@ -98,7 +109,7 @@ pub(crate) fn poke(wake: &AtomicU32) -> Option<Bed> {
     // Release: pairs with the acquire in `woken`. Not from WOKEN: a thread that was
     // handed a P looks anyway.
     wake.fetch_update(Release, Relaxed, |wake| match wake {
-        ASLEEP | POLLING => Some(POKED),
+        ASLEEP | POLLING | ALERTED | WATCHING => Some(POKED),
         _ => None,
     })
     .ok()
@@ -106,11 +117,38 @@ pub(crate) fn poke(wake: &AtomicU32) -> Option<Bed> {
 }
 
 fn bed(before: u32) -> Bed {
-    if before == POLLING {
-        Bed::Network
-    } else {
-        Bed::Word
+    match before {
+        POLLING => Bed::Network,
+        WATCHING => Bed::Nowhere,
+        _ => Bed::Word,
     }
+}
+
+/// By anybody, after what it is to do is written: it is to get up and watch, if it
+/// sleeps on its word; the caller ends its sleep there then.
+pub(crate) fn alert(wake: &AtomicU32) -> bool {
+    // Release: pairs with the acquire in `begin_watch`.
+    wake.compare_exchange(ASLEEP, ALERTED, Release, Relaxed)
+        .is_ok()
+}
+
+/// By the M, up: whether it was alerted; it watches from here on.
+pub(crate) fn begin_watch(wake: &AtomicU32) -> bool {
+    // Acquire: pairs with the release in `alert`.
+    wake.compare_exchange(ALERTED, WATCHING, Acquire, Relaxed)
+        .is_ok()
+}
+
+/// By the M: whether nothing has come yet.
+pub(crate) fn still_watching(wake: &AtomicU32) -> bool {
+    // Relaxed: whoever changed it is seen by the load that follows.
+    wake.load(Relaxed) == WATCHING
+}
+
+/// By the M: it lies down again, unless something has come.
+pub(crate) fn end_watch(wake: &AtomicU32) {
+    // Relaxed: as above.
+    let _ = wake.compare_exchange(WATCHING, ASLEEP, Relaxed, Relaxed);
 }
 
 /// By the maker of work, after it is visible: whether to wake somebody. The caller

@@ -15,7 +15,8 @@
 //! Who takes the P is there before the signal is sent: an idle M, kept to spare, or
 //! the M of another stopped goroutine. Making a thread allocates, and the very
 //! goroutine that was stopped may hold the allocator's lock. With neither at hand
-//! the goroutine is not stopped, and a spare is asked for.
+//! the goroutine is not stopped, and a spare is asked for. Where it can be, that M is
+//! woken first and sends the signal itself (`alert`): the P does not wait for it.
 //!
 //! Invariants
 //! 1. The handler works only if its thread is outside the runtime. So the thread
@@ -34,7 +35,7 @@ use super::handoff::{about_to_wait, bind, take_over, wait_here};
 use super::idle::hand_over;
 use super::m::{self, Kind, gate};
 use super::waitreason::WaitReason;
-use super::{GRef, MRef, PRef, Rt, Status, claim, handoff};
+use super::{GRef, MRef, PRef, Rt, Status, alert, claim, handoff};
 use crate::sys;
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
@@ -86,16 +87,30 @@ pub(crate) fn install() {
     });
 }
 
-/// By sysmon, with the claimers' lock: stops what `m` runs, if somebody is there to
-/// take its P. `false` when a spare M is to be made: without one, only stopped
-/// goroutines take turns, and nobody looks at the queues and timers.
-pub(crate) fn request(rt: &'static Rt, m: MRef) -> bool {
-    let spare = rt.state.lock().idle_m.is_some();
+/// By sysmon: stops what `m` runs on `p`, if somebody is there to take it. `false` when
+/// a spare M is to be made: without one, only stopped goroutines take turns, and nobody
+/// looks at the queues and timers.
+pub(crate) fn request(rt: &'static Rt, p: PRef, m: MRef) -> bool {
+    let spare = rt.state.lock().first_idle_m();
     let many = rt.stopped_ms.load(Relaxed) >= MOST_STOPPED;
-    if (spare && !many) || rt.global.has_bound() {
-        send(m);
+    // Whom `heir` will choose, if nothing changes until then.
+    let bound = |anywhere| {
+        let g = rt.global.first_bound(anywhere)?;
+        handoff::bound_to(g)
+    };
+    let heir = (p.nothing_to_run().then(|| bound(false)).flatten())
+        .or(spare.filter(|_| !many))
+        .or_else(|| bound(true));
+    if let Some(heir) = heir
+        && !(rt.has_cpu_to_spare() && alert::to_stop(heir, m))
+    {
+        // With the claimers' lock its thread does not end.
+        let _claims = rt.claims.lock();
+        if std::ptr::eq(p.m.load(Relaxed), m) {
+            send(m);
+        }
     }
-    spare || many
+    spare.is_some() || many
 }
 
 /// Signals the thread of `m`. With the claimers' lock: it does not end meanwhile.

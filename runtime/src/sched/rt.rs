@@ -43,6 +43,8 @@ pub(crate) struct Rt {
     // Read by every ready: changed only when a P goes idle or comes back.
     pub(crate) idle_ps: AtomicU32,
     procs: AtomicU32,
+    /// The CPUs that the process could use when the runtime was made.
+    cpus: u32,
     pub(super) stopping: AtomicBool,
     /// See `idle.rs`.
     pub(crate) futile: AtomicU32,
@@ -105,6 +107,7 @@ impl Rt {
         let rt: &'static Rt = Box::leak(Box::new(Rt {
             idle_ps: AtomicU32::new(0),
             procs: AtomicU32::new(procs as u32),
+            cpus: crate::sys::usable_cpus() as u32,
             stopping: AtomicBool::new(false),
             futile: AtomicU32::new(0),
             spinning: AtomicU32::new(0),
@@ -173,6 +176,12 @@ impl Rt {
     }
 
     /// While the world stands still.
+    /// Whether there are more CPUs than Ps that are in use.
+    pub(crate) fn has_cpu_to_spare(&self) -> bool {
+        // Relaxed: a hint.
+        self.procs().saturating_sub(self.idle_ps.load(Relaxed)) < self.cpus
+    }
+
     pub(crate) fn set_procs(&self, procs: u32) {
         self.procs.store(procs, Relaxed);
     }

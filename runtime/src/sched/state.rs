@@ -35,6 +35,13 @@ impl State {
         self.idle_ms += 1;
     }
 
+    /// Whom [`pop_idle_m`](Self::pop_idle_m) would give.
+    pub(crate) fn first_idle_m(&self) -> Option<MRef> {
+        let m = self.idle_m?;
+        let sleeps = self.sleeper.is_some_and(|s| std::ptr::eq(s, m));
+        sleeps.then(|| m.idle_next.get()).flatten().or(Some(m))
+    }
+
     /// An idle M; the sleeper only if there is no other.
     pub(crate) fn pop_idle_m(&mut self) -> Option<MRef> {
         let m = self.idle_m?;

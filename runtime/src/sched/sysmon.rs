@@ -218,11 +218,7 @@ fn stop(rt: &'static Rt, p: PRef, m: MRef, by_force: bool) -> Look {
 
 /// Stops what runs on `p`, and sees to it that there is a spare M.
 fn force(rt: &'static Rt, p: PRef, m: MRef) {
-    let spared = {
-        let _claims = rt.claims.lock();
-        !std::ptr::eq(p.m.load(Relaxed), m) || preempt::request(rt, m)
-    };
-    if !spared {
+    if !preempt::request(rt, p, m) {
         rt.add_spare();
     }
 }
