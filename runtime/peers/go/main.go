@@ -59,6 +59,7 @@ var rows = []row{
 	{name: "gc-graph-8", grain: 80_000, time: func(n int) time.Duration { return graph(8, n) }},
 	{name: "gc-pause-p99", direct: func() float64 { return pause(0.99) }},
 	{name: "gc-pause-worst", direct: func() float64 { return pause(1) }},
+	{name: "http", direct: hello},
 	{name: "memory", direct: memory},
 	{name: "preemption", direct: preemption},
 }

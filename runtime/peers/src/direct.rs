@@ -1,6 +1,8 @@
-//! The two rows that are not a duration divided by a count: resident memory
-//! and preemption. Here stands the part that does not depend on the runtime.
+//! The rows that are not a duration divided by a count: resident memory,
+//! preemption, and requests to a server. Here stands the part that does not depend on
+//! the runtime.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// What the system says this process keeps in memory, in bytes.
@@ -85,6 +87,35 @@ pub fn switches(a: &[Absence], b: &[Absence]) -> f64 {
     took[took.len() / 2] as f64
 }
 
+/// Nanoseconds per request of the server at `addr`, by `wrk` with one thread and 100
+/// connections for two seconds. A process beside the server's own: with GOMAXPROCS below
+/// the number of CPUs it has one to itself.
+pub fn requests(addr: std::net::SocketAddr) -> f64 {
+    let output = Command::new("wrk")
+        .args(["-t1", "-c100", "-d2s", &format!("http://{addr}/")])
+        .output()
+        .unwrap_or_else(|e| {
+            panic!("cannot run wrk ({e}): the http row needs it (apt install wrk)")
+        });
+    let report = String::from_utf8_lossy(&output.stdout);
+    match per_request(&report) {
+        Ok(ns) => ns,
+        Err(why) => panic!("{why} in wrk's report:\n{report}"),
+    }
+}
+
+fn per_request(report: &str) -> Result<f64, &'static str> {
+    if report.contains("Socket errors") || report.contains("Non-2xx") {
+        return Err("requests that failed");
+    }
+    let rate = report
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Requests/sec:"))
+        .and_then(|rate| rate.trim().parse::<f64>().ok())
+        .filter(|&rate| rate > 0.0);
+    rate.map(|rate| 1e9 / rate).ok_or("no rate")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +154,14 @@ mod tests {
         a.extend(absences(&own));
         a.sort_by_key(|absence| absence.left);
         assert_eq!(switches(&a, &b), 3_000.0);
+    }
+
+    #[test]
+    fn a_report_of_requests_that_failed_is_no_figure() {
+        let good = "  20 requests in 2.00s\nRequests/sec:  50000.00\nTransfer/sec: 7.15MB\n";
+        assert_eq!(per_request(good), Ok(20_000.0));
+        assert!(per_request(&format!("{good}  Socket errors: connect 1\n")).is_err());
+        assert!(per_request("Requests/sec:      0.00\n").is_err());
     }
 
     #[test]

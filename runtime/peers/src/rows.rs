@@ -277,6 +277,15 @@ pub const ROWS: &[Row] = &[
         goal: Goal::OfGo(1.0),
     },
     Row {
+        name: "http",
+        work: "an HTTP server that says hello, keep-alive, 100 connections of one `wrk`",
+        per: "request",
+        size: Size::Direct,
+        procs: Procs::Each,
+        unit: Unit::Nanoseconds,
+        goal: Goal::OfGo(0.67),
+    },
+    Row {
         name: "memory",
         work: "resident memory of a parked goroutine, 1,000,000 of them",
         per: "goroutine",

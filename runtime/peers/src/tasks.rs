@@ -7,7 +7,6 @@
 //! wake-up of it would cross threads.
 
 use std::future::Future;
-use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 
@@ -17,7 +16,7 @@ use crate::harness::Job;
 pub fn host(procs: usize, job: Job) -> f64 {
     let runtime = Builder::new_multi_thread()
         .worker_threads(procs)
-        .enable_time()
+        .enable_all()
         .build()
         .expect("tokio starts its workers");
     let _entered = runtime.enter();
@@ -25,7 +24,7 @@ pub fn host(procs: usize, job: Job) -> f64 {
 }
 
 /// Runs one measurement in a task of the host's runtime.
-pub fn in_task(work: impl Future<Output = Duration> + Send + 'static) -> Duration {
+pub fn in_task<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     let runtime = Handle::current();
     runtime
         .block_on(runtime.spawn(work))

@@ -2,14 +2,21 @@
 //!
 //! tokio has no unbuffered channel: the rows over unbuffered channels use its
 //! mpsc with a buffer of one, the nearest it has, and say so. Left out: four
-//! receivers on one channel (its mpsc has one), preemption (it has none).
+//! receivers on one channel (its mpsc has one), preemption (it has none). The HTTP server
+//! is hyper's.
 
+use std::convert::Infallible;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use marmota_peers::direct::resident_bytes;
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::server::conn::http1;
+use hyper::{Response, service::service_fn};
+use hyper_util::rt::TokioIo;
+use marmota_peers::direct::{requests, resident_bytes};
 use marmota_peers::harness::{Bench, check_sum, main_with};
 use marmota_peers::rows::{BUFFER, PARKED, RING, SLEEPERS};
 use marmota_peers::tasks::{host, in_task};
@@ -31,6 +38,7 @@ const ROWS: &[Bench] = &[
     Bench::timed("ring", |n| in_task(ring(n))).note(BUFFER_OF_ONE),
     Bench::timed("sleep", |n| in_task(sleep(n))),
     Bench::timed("skynet", |n| in_task(skynet(n))),
+    Bench::direct("http", || in_task(http())).note("hyper"),
     Bench::direct("memory", memory),
 ];
 
@@ -243,4 +251,30 @@ fn memory() -> f64 {
     let after = resident_bytes();
     gate.notify_waiters();
     (after - before) / PARKED as f64
+}
+
+async fn http() -> f64 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
+    let addr = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = stream.set_nodelay(true);
+            tokio::spawn(async move {
+                let hello = service_fn(|_| async {
+                    Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(
+                        b"Hello, World!\n",
+                    ))))
+                });
+                // A peer that goes away in the middle is no news.
+                let _ = http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), hello)
+                    .await;
+            });
+        }
+    });
+    tokio::task::spawn_blocking(move || requests(addr))
+        .await
+        .expect("wrk reports")
 }

@@ -1,11 +1,13 @@
 //! Figures that are not a duration divided by a count.
 
-use marmota::{chan, go, spawn, sync::WaitGroup};
-use marmota_peers::direct::{resident_bytes, spinners, switches};
+use marmota::net::TcpListener;
+use marmota::{chan, go, runtime, spawn, sync::WaitGroup};
+use marmota_peers::direct::{requests, resident_bytes, spinners, switches};
 use marmota_peers::harness::Bench;
 use marmota_peers::rows::PARKED;
 
 pub const ROWS: &[Bench] = &[
+    Bench::direct("http", http),
     Bench::direct("memory", memory),
     Bench::direct("preemption", preemption),
 ];
@@ -29,6 +31,16 @@ fn memory() -> f64 {
     gate.close();
     done.wait();
     (after - before) / PARKED as f64
+}
+
+#[path = "../../../../examples/http_hello/server.rs"]
+mod server;
+
+fn http() -> f64 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let addr = listener.local_addr().expect("it is bound");
+    go(move || server::serve(&listener));
+    runtime::blocking(|| requests(addr))
 }
 
 fn preemption() -> f64 {

@@ -30,8 +30,9 @@ pub struct Report<'a> {
 }
 
 /// The peers whose versions the table names.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "tokio",
+    "hyper",
     "may",
     "crossbeam-channel",
     "flume",

@@ -1,11 +1,4 @@
-//! An HTTP/1.1 server that says hello: one goroutine per connection, keep-alive,
-//! pipelining. Small on purpose, to show what straight-line code over
-//! `marmota::net` looks like and to measure it:
-//!
-//! ```text
-//! cargo run --release -p marmota --example http_hello -- 127.0.0.1:8080
-//! wrk -t1 -c100 -d10s http://127.0.0.1:8080/
-//! ```
+//! One connection: what it reads, what it answers.
 //!
 //! What it knows: request heads up to 8 KB, bodies with a Content-Length (which it
 //! skips), HTTP/1.0 and `Connection: close`. Anything else gets the status that
@@ -19,13 +12,8 @@ const BODY: &str = "Hello, World!\n";
 const LONGEST_HEAD: usize = 8 << 10;
 const IDLE: Duration = Duration::from_secs(60);
 
-#[marmota::main]
-fn main() -> io::Result<()> {
-    let addr = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "127.0.0.1:8080".into());
-    let listener = TcpListener::bind(addr)?;
-    println!("listening on http://{}/", listener.local_addr()?);
+/// Takes connections, for ever: one goroutine for each.
+pub fn serve(listener: &TcpListener) {
     for stream in listener.incoming() {
         match stream {
             Ok(stream) => marmota::go(move || {
@@ -39,7 +27,6 @@ fn main() -> io::Result<()> {
             }
         }
     }
-    Ok(())
 }
 
 /// What follows from a request head.
