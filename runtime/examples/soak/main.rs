@@ -3,11 +3,17 @@
 //! graphs that come and go under a memory limit. Ends with
 //! one line of what it did and what it lost, and with status 1 if that is anything.
 //!
-//! `cargo run --release -p marmota --example soak -- --minutes N` (default 2)
+//! With `--heap` all of it is the collected heap's (`heap.rs`, `program.rs`).
+//!
+//! `cargo run --release -p marmota --example soak -- [--heap] --minutes N` (default 2)
+
+mod heap;
+mod program;
 
 use marmota::gc::{self, Gc, GcCell, Trace};
 use marmota::sync::{Mutex, WaitGroup};
 use marmota::{chan, debug, runtime, spawn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -23,7 +29,8 @@ struct Tally {
 impl Tally {
     fn round(&self, f: impl FnOnce() -> bool) {
         self.begun.fetch_add(1, Relaxed);
-        if f() {
+        // A panic has said where, and is a loss like others.
+        if catch_unwind(AssertUnwindSafe(f)).unwrap_or(false) {
             self.done.fetch_add(1, Relaxed);
         }
     }
@@ -33,94 +40,88 @@ impl Tally {
     }
 }
 
-#[derive(Default)]
-struct Tallies {
-    pipelines: Tally,
-    locks: Tally,
-    timers: Tally,
-    blocking: Tally,
-    panics: Tally,
-    threads: Tally,
-    resizes: Tally,
-    graphs: Tally,
-    collections: Tally,
+/// Goroutines that do rounds of a kind of work until the time is over.
+struct Kind {
+    name: &'static str,
+    goroutines: u64,
+    round: fn(u64) -> bool,
+    tally: Arc<Tally>,
 }
 
+fn kind(name: &'static str, goroutines: u64, round: fn(u64) -> bool) -> Kind {
+    Kind {
+        name,
+        goroutines,
+        round,
+        tally: Arc::default(),
+    }
+}
+
+/// How long after its time the program may still be at its last rounds.
+const GRACE: Duration = Duration::from_secs(300);
+
 fn main() -> ExitCode {
-    let Some(minutes) = minutes() else {
-        eprintln!("usage: soak [--minutes N], N a number such as 0.5");
+    let Some((heap, minutes)) = arguments() else {
+        eprintln!("usage: soak [--heap] [--minutes N], N a number such as 0.5");
         return ExitCode::from(2);
     };
+    let time = Duration::from_secs_f64(minutes * 60.0);
+    std::thread::spawn(move || {
+        std::thread::sleep(time + GRACE);
+        eprintln!("soak: hangs, five minutes after its time; all goroutines:");
+        // SAFETY: no more than a signal to ourselves: its handler writes all stacks, and
+        // ends the process with status 2.
+        unsafe { libc::kill(libc::getpid(), libc::SIGQUIT) };
+    });
     let rt = marmota::Runtime::builder()
         .storm_micros(100)
         .build()
         .expect("the default builds");
     // SAFETY: no thread-local is borrowed across a call of the runtime.
-    let lost = unsafe { rt.run(|| soak(Duration::from_secs_f64(minutes * 60.0))) };
+    let lost = unsafe { rt.run(|| if heap { heap::soak(time) } else { soak(time) }) };
     ExitCode::from(u8::from(lost > 0))
 }
 
-fn minutes() -> Option<f64> {
-    let mut args = std::env::args().skip(1);
+fn arguments() -> Option<(bool, f64)> {
+    let mut args = std::env::args().skip(1).peekable();
+    let heap = args.next_if(|arg| arg == "--heap").is_some();
     let minutes = match (args.next().as_deref(), args.next()) {
         (None, None) => 2.0,
         (Some("--minutes"), Some(n)) => n.parse().ok()?,
         _ => return None,
     };
-    (minutes > 0.0 && args.next().is_none()).then_some(minutes)
+    (minutes > 0.0 && args.next().is_none()).then_some((heap, minutes))
 }
 
-fn soak(time: Duration) -> u64 {
+/// Does them all until the time is over.
+fn run(kinds: &[Kind], time: Duration) {
     let end = Instant::now() + time;
-    debug::set_memory_limit(64 << 20);
-    let tallies: Arc<Tallies> = Arc::default();
     let group = WaitGroup::new();
-    type Round = fn(u64) -> bool;
-    type Of = fn(&Tallies) -> &Tally;
-    let kinds: [(usize, Of, Round); 9] = [
-        (4, |t| &t.pipelines, pipeline),
-        (2, |t| &t.locks, locks),
-        (4, |t| &t.timers, timers),
-        (3, |t| &t.blocking, blocking),
-        (2, |t| &t.panics, panics),
-        (1, |t| &t.threads, threads),
-        (1, |t| &t.resizes, resize),
-        (4, |t| &t.graphs, graph),
-        (1, |t| &t.collections, collect),
-    ];
-    for (n, of, round) in kinds {
-        for i in 0..n as u64 {
-            let tallies = tallies.clone();
+    for kind in kinds {
+        for i in 0..kind.goroutines {
+            let (tally, round) = (kind.tally.clone(), kind.round);
             group.go(move || {
                 let mut k = i;
                 while Instant::now() < end {
-                    of(&tallies).round(|| round(k));
+                    tally.round(|| round(k));
                     k += 7;
                 }
             });
         }
     }
     group.wait();
-    let t = &*tallies;
-    let all = [
-        ("pipelines", &t.pipelines),
-        ("locks", &t.locks),
-        ("timers", &t.timers),
-        ("blocking calls", &t.blocking),
-        ("panics", &t.panics),
-        ("threads", &t.threads),
-        ("resizes", &t.resizes),
-        ("graphs", &t.graphs),
-        ("collections by call", &t.collections),
-    ];
-    let did: Vec<_> = all
+}
+
+/// Says in one line what was done and lost; returns what was lost.
+fn report(kinds: &[Kind], time: Duration, more: &str) -> u64 {
+    let did: Vec<_> = kinds
         .iter()
-        .map(|(name, tally)| format!("{} {name}", tally.done.load(Relaxed)))
+        .map(|kind| format!("{} {}", kind.tally.done.load(Relaxed), kind.name))
         .collect();
-    let lost: u64 = all.iter().map(|(_, tally)| tally.lost()).sum();
+    let lost: u64 = kinds.iter().map(|kind| kind.tally.lost()).sum();
     let (stats, heap) = (debug::read_sched_stats(), gc::read_mem_stats());
     println!(
-        "soak: {:.1} min, {}, {} collections, {} MB allocated, {} MB live, {} preemptions, {} processors retaken; {} lost",
+        "soak: {:.1} min, {}, {more}{} collections, {} MB allocated, {} MB live, {} preemptions, {} processors retaken; {} lost",
         time.as_secs_f64() / 60.0,
         did.join(", "),
         heap.num_gc,
@@ -131,6 +132,23 @@ fn soak(time: Duration) -> u64 {
         lost,
     );
     lost
+}
+
+fn soak(time: Duration) -> u64 {
+    debug::set_memory_limit(64 << 20);
+    let kinds = [
+        kind("pipelines", 4, pipeline),
+        kind("locks", 2, locks),
+        kind("timers", 4, timers),
+        kind("blocking calls", 3, blocking),
+        kind("panics", 2, panics),
+        kind("threads", 1, threads),
+        kind("resizes", 1, resize),
+        kind("graphs", 4, graph),
+        kind("collections by call", 1, collect),
+    ];
+    run(&kinds, time);
+    report(&kinds, time, "")
 }
 
 /// Work that enters the runtime nowhere.
