@@ -13,6 +13,7 @@
 //! The end is what a failure is about, so a long run loses its middle; a run of
 //! many goroutines loses those that did nothing lately.
 
+use super::Place;
 use super::trace::{Kind, Row, Trace, short};
 use std::fmt::Write;
 
@@ -100,7 +101,7 @@ fn header(trace: &Trace, columns: &[u32], width: usize) -> String {
         let created = trace.lanes[who as usize - 1].created_at;
         let mut title = match (i, created) {
             (0, _) => format!("goroutine {who}"),
-            (_, Some(at)) => format!("{who} from {}", short(at)),
+            (_, Some(at)) => started(who, at, width),
             (_, None) => who.to_string(),
         };
         fit(&mut title, width);
@@ -109,6 +110,20 @@ fn header(trace: &Trace, columns: &[u32], width: usize) -> String {
     }
     finish_line(&mut out);
     out
+}
+
+/// Who it is and where it was started. The line says most of the place, so where there is
+/// no room the words before it go.
+fn started(who: u32, at: Place, width: usize) -> String {
+    let place = short(at);
+    [
+        format!("{who} from {place}"),
+        format!("{who} {place}"),
+        format!("{who} from :{}", at.line),
+    ]
+    .into_iter()
+    .find(|title| title.chars().count() < width)
+    .unwrap_or_else(|| who.to_string())
 }
 
 struct Lanes<'a> {
@@ -202,4 +217,21 @@ fn fit(text: &mut String, width: usize) {
 fn finish_line(out: &mut String) {
     out.truncate(out.trim_end().len());
     out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_says_where_it_was_started_in_whatever_room_there_is() {
+        let at = Place {
+            file: "tests/graded/registry_test.rs",
+            line: 166,
+            column: 1,
+        };
+        assert_eq!(started(3, at, 28), "3 from registry_test.rs:166");
+        assert_eq!(started(3, at, 27), "3 registry_test.rs:166");
+        assert_eq!(started(3, at, 22), "3 from :166");
+    }
 }
