@@ -14,7 +14,7 @@
 //! another thread can come in between. As in `claim_models`, the membarrier is a fence on both sides.
 //!
 //! Of the barriers, these runs depend on the shade of what is stored, on the fences, and
-//! on the sweep that waits for pins: without one of them, a model fails. The shades of
+//! on the end of marking that waits for pins: without one of them, a model fails. The shades of
 //! what is overwritten and of what becomes a root are shown by `tests/gc_barriers.rs`.
 //!
 //! Nobody waits: a region that finds the world stopped, and a stop that finds a region,
@@ -229,11 +229,14 @@ impl Heap {
             self.mark.store(MARKED, Relaxed);
         }
         self.stop()?;
+        // Pins of before keep marking on.
+        if self.pins[0].load(Acquire) > 0 {
+            return None;
+        }
         // What was shaded needs no walk: it leads nowhere.
         self.phase.fetch_and(!MARKING, SeqCst);
-        let held_up = self.pins[0].load(Acquire) > 0;
         self.start();
-        if self.mark.load(Acquire) == WHITE && !held_up {
+        if self.mark.load(Acquire) == WHITE {
             self.there.store(false, Release);
         }
         Some(())
@@ -291,6 +294,25 @@ pub fn what_is_read_under_a_pin_is_kept_when_it_is_cut() {
             heap.read();
         }
         heap.pins[parity].fetch_sub(1, Release);
+        Some(())
+    });
+}
+
+/// The mutator loads an edge under a pin, cuts it, and makes a handle of what it has, which
+/// it uses after the pin's end.
+pub fn a_handle_made_under_a_pin_is_kept() {
+    beside(TARGET, |heap| {
+        let parity = heap.region(|_| {
+            let parity = heap.cycle.load(Relaxed) & 1;
+            heap.pins[parity].fetch_add(1, Relaxed);
+            parity
+        })?;
+        if heap.cell.load(Acquire) == TARGET {
+            heap.cut()?;
+            heap.region(|marking| heap.becomes_handle(marking))?;
+            heap.pins[parity].fetch_sub(1, Release);
+            heap.read();
+        }
         Some(())
     });
 }

@@ -21,6 +21,7 @@ models! {
         the_last_of_two_handles_leaves_no_count,
         an_edge_that_another_takes_is_counted_for_it, a_loaded_edge_is_kept_when_it_is_cut,
         what_is_read_under_a_pin_is_kept_when_it_is_cut,
+        a_handle_made_under_a_pin_is_kept,
         what_is_stored_where_nobody_looks_is_kept;
     mutex_models: normal_mode_excludes_and_loses_no_wakeup,
         starving_mode_excludes_and_loses_no_wakeup, the_lock_is_handed_over_while_others_come;

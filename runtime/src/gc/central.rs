@@ -11,7 +11,7 @@
 
 use super::classes::{CLASSES, SPAN_CLASSES};
 use super::span::{Span, SpanRef, Swept};
-use super::{pin, specials, stats, world};
+use super::{specials, stats, world};
 use crate::kernel;
 use crate::lock::SpinLock;
 use crate::sys::PageVec;
@@ -70,7 +70,6 @@ pub(crate) fn release(class: usize, span: SpanRef) {
 
 /// Marking has ended: everything is to be swept. The world is stopped.
 pub(crate) fn begin_sweep(stopped: &world::Stopped) {
-    pin::end_cycle(stopped);
     specials::begin_settling(stopped);
     for central in &CENTRAL {
         let mut central = central.lock();
@@ -101,11 +100,7 @@ pub(crate) fn sweep_some(n: usize) -> bool {
     let mut left = n;
     // From here on no cycle can begin and end, in which an old number would count anew.
     SWEEPING.fetch_add(1, SeqCst);
-    if !may_sweep() {
-        SWEEPING.fetch_sub(1, SeqCst);
-        kernel::leave(m);
-        return false;
-    }
+    specials::settle();
     let mut class = FIRST_UNSWEPT.load(SeqCst);
     while class < SPAN_CLASSES && left > 0 {
         if sweep_one(class, &mut false) {
@@ -125,45 +120,20 @@ pub(crate) fn is_swept() -> bool {
     FIRST_UNSWEPT.load(SeqCst) == SPAN_CLASSES && SWEEPING.load(SeqCst) == 0
 }
 
-/// Sweeps everything that is left; `false` if pins hold that up.
-pub(crate) fn finish() -> bool {
+/// Sweeps everything that is left.
+pub(crate) fn finish() {
     while !is_swept() {
-        if is_held_up() {
-            return false;
-        }
         if !sweep_some(64) {
             std::thread::yield_now();
         }
     }
-    true
-}
-
-/// Whether pins keep the last cycle's garbage from being swept.
-pub(crate) fn is_held_up() -> bool {
-    let m = kernel::enter_quietly();
-    let held = pin::hold_up();
-    kernel::leave(m);
-    held
-}
-
-/// Whether sweeping may go on. The caller is counted in `SWEEPING`, so that no cycle
-/// begins meanwhile.
-fn may_sweep() -> bool {
-    if pin::hold_up() {
-        return false;
-    }
-    specials::settle();
-    true
 }
 
 /// Sweeps one span of the class; `false` when there is none. `partial` becomes true
 /// when it has room for a cache.
 fn sweep_one(class: usize, partial: &mut bool) -> bool {
     SWEEPING.fetch_add(1, SeqCst);
-    if !may_sweep() {
-        SWEEPING.fetch_sub(1, SeqCst);
-        return false;
-    }
+    specials::settle();
     let span = CENTRAL[class].lock().unswept.pop();
     if let Some(span) = span {
         // The colour changes only after all is swept.

@@ -11,14 +11,18 @@
 //! that began it ends in the middle, and in programs and deterministic runs that have no
 //! workers, whoever started it takes all the steps.
 //!
+//! Pins can keep marking on when there is nothing more to mark (`pin`). Then all of these
+//! rest, `gc()` returns without having freed anything, and the last of the pins goes on.
+//!
 //! When a cycle begins: by growth, when what was handed out since the last one reaches
 //! the trigger (`pacer`); by a memory limit, in the same way with a lower goal; by
 //! `gc()`; and two minutes after the last one (`background`). In deterministic runs none
 //! of this counts, but the run itself (`runs`).
 
+use super::mark::Progress;
 use super::world::{self, Region};
 use super::{
-    background, cache, central, heap, limiter, mark, native, pacer, reaper, runs, settings,
+    background, cache, central, heap, limiter, mark, native, pacer, pin, reaper, runs, settings,
 };
 use super::{stats, trace_line, worker};
 use crate::kernel;
@@ -53,6 +57,8 @@ static CREDIT: AtomicI64 = AtomicI64::new(0);
 
 /// The most an assist marks before it looks again.
 const ASSIST_STEP: i64 = 64 << 10;
+/// How often `gc()` lets others run for the end of a pin that keeps its cycle on.
+const PATIENCE: u32 = 64;
 
 /// Counts what a cache took. In a region.
 pub(crate) fn handed_out(region: &Region, bytes: usize) {
@@ -61,9 +67,11 @@ pub(crate) fn handed_out(region: &Region, bytes: usize) {
     runs::allocated();
     if region.phase.marking() {
         BLACK.fetch_add(bytes as u64, Relaxed);
-        let owed = bytes as u64 * ASSIST.load(Relaxed) / 256;
-        let debt = &region.cache.debt;
-        debt.set(debt.get().saturating_add(owed as i64));
+        if !pin::are_awaited() {
+            let owed = bytes as u64 * ASSIST.load(Relaxed) / 256;
+            let debt = &region.cache.debt;
+            debt.set(debt.get().saturating_add(owed as i64));
+        }
     }
 }
 
@@ -76,7 +84,7 @@ pub(crate) fn wants_attention(region: &Region) -> bool {
         .in_run()
         .is_some_and(|m| runs::is_due(m, region.cache));
     if region.phase.marking() {
-        region.cache.debt.get() > 0
+        region.cache.debt.get() > 0 || pin::are_over()
     } else if region.in_run().is_some() {
         due_in_run
     } else {
@@ -157,6 +165,10 @@ pub(crate) fn attend() {
         collect();
     } else if phase.marking() {
         assist();
+        if inside(|_| pin::are_over()) {
+            // The last pin's thread did not come to it.
+            go_on();
+        }
     } else if inside(|m| m.kind.get()) == Kind::Sim {
         // What was found due stays so, whatever other threads do to the heap.
         if start(By::Chance) {
@@ -173,14 +185,42 @@ pub(crate) fn attend() {
     }
 }
 
-/// Brings the cycle that is on to its end, with its sweeping.
+/// Brings the cycle that is on to its end, with its sweeping, unless pins keep it on.
 fn take_all_steps() {
+    if mark_to_the_end() {
+        central::finish();
+        reaper::kick();
+    }
+}
+
+/// Ends the marking that is on; `false` if pins keep it on.
+fn mark_to_the_end() -> bool {
     let this = BEGUN.load(SeqCst);
     while ENDED.load(SeqCst) < this {
-        help();
+        if !help() && is_held_up() {
+            return false;
+        }
     }
-    central::finish();
-    reaper::kick();
+    true
+}
+
+/// Whether pins keep marking from its end.
+pub(crate) fn is_held_up() -> bool {
+    inside(|_| pin::hold_up())
+}
+
+/// The pins that kept marking from its end are over: ends it. Outside of the runtime.
+pub(crate) fn go_on() {
+    if !inside(|_| pin::take_over()) {
+        return;
+    }
+    if inside(|m| m.kind.get()) == Kind::Parallel {
+        try_end();
+        // To sweep; and to mark, should something have come up meanwhile.
+        worker::start();
+    } else {
+        take_all_steps();
+    }
 }
 
 /// Whether the collector has had its share of the CPU time.
@@ -195,18 +235,21 @@ fn procs(m: MRef) -> u32 {
     m.rt.get().map_or(1, |rt| rt.procs())
 }
 
-/// Collects: a cycle that begins after the call, to its end, and its sweeping.
+/// Collects: a cycle that begins after the call, to its end, and its sweeping. Pins that
+/// keep a cycle on, which may be the caller's own, are given a chance, and not waited for.
 pub(crate) fn collect() {
     set_up();
     let before = BEGUN.load(SeqCst);
+    let mut patience = PATIENCE;
     while ENDED.load(SeqCst) <= before {
         if world::phase().marking() {
-            help();
-        } else if !start(By::Force(before)) {
-            if central::is_held_up() {
-                // By a pin, of our own perhaps: the next collection frees it.
-                return;
+            if !help() && is_held_up() {
+                if patience == 0 {
+                    return;
+                }
+                patience -= 1;
             }
+        } else if !start(By::Force(before)) {
             yield_now();
         }
     }
@@ -238,14 +281,16 @@ fn yield_now() {
     kernel::leave(m);
 }
 
-/// Takes a step of the cycle, or ends it.
-fn help() {
+/// Takes a step of the cycle, or ends it; or lets others run, and gives `false`.
+fn help() -> bool {
     let began = crate::sys::monotonic_ns();
     let worked = inside(|m| mark::step(cache::of(m), 1 << 20));
     stats::marked_by(stats::By::Assist, began);
-    if worked.is_none() && !try_end() {
+    let helped = worked.is_some() || try_end();
+    if !helped {
         yield_now();
     }
+    helped
 }
 
 /// Pays what this cache's allocations owe: with what workers did, or by marking.
@@ -316,9 +361,7 @@ fn start(by: By) -> bool {
     if world::phase().marking() {
         return false;
     }
-    if !central::finish() {
-        return false;
-    }
+    central::finish();
     // In one stay inside, because whoever leaves may be abandoned with what it holds.
     let began = inside(|m| begin(m, by));
     if began && inside(|m| m.kind.get()) == Kind::Parallel {
@@ -364,7 +407,7 @@ fn begin(m: MRef, by: By) -> bool {
 /// Ends marking if it is complete. Outside of the runtime.
 pub(crate) fn try_end() -> bool {
     inside(|m| {
-        if !world::phase().marking() || !mark::seems_complete() {
+        if !world::phase().marking() || !mark::seems_complete() || pin::hold_up() {
             return false;
         }
         let stopped = world::stop();
@@ -372,9 +415,17 @@ pub(crate) fn try_end() -> bool {
         if !world::phase().marking() {
             return false;
         }
-        let Some(walked) = mark::is_complete(&stopped) else {
-            return false;
+        let walked = match mark::progress(&stopped) {
+            Progress::Complete(walked) => walked,
+            Progress::On => return false,
+            Progress::Pinned => {
+                // There is nothing to pay with.
+                cache::for_each(&stopped, |cache| cache.debt.set(0));
+                stats::all_marked(LIVE.load(Relaxed));
+                return false;
+            }
         };
+        pin::end_cycle(&stopped);
         stopped.end_marking();
         let at_end = LIVE.load(Relaxed);
         let marked = walked as u64 + BLACK.load(Relaxed);
@@ -399,10 +450,14 @@ pub(crate) fn try_end() -> bool {
 
 /// How long the next runway is to be, from how the last cycles went.
 fn learn(cycle: &stats::Cycle, walked: u64) {
-    let whole = (cycle.ending - cycle.marking).max(1) as f64 * f64::from(cycle.procs);
+    // Up to where there was nothing more to mark: then it waited for pins.
+    let (end, heap) = cycle
+        .all_marked
+        .unwrap_or((cycle.ending, cycle.heap_at_end));
+    let whole = (end - cycle.marking).max(1) as f64 * f64::from(cycle.procs);
     let assists = cycle.assist_ns as f64 / whole;
     let idle = (cycle.worker_ns as f64 / whole - pacer::SHARE).max(0.0);
-    let allocated = cycle.heap_at_end.saturating_sub(cycle.heap_at_start);
+    let allocated = heap.saturating_sub(cycle.heap_at_start);
     let now = pacer::cons_mark(allocated, walked, pacer::SHARE + assists, idle);
     // The worst of the last ones: a trigger that comes too late costs assists.
     let worst = CONS_MARK
@@ -444,11 +499,8 @@ pub(crate) fn set_percent(percent: i32) -> i32 {
         old
     });
     if percent < 0 {
-        // Whoever turns collecting off finds it off.
-        let this = BEGUN.load(SeqCst);
-        while ENDED.load(SeqCst) < this {
-            help();
-        }
+        // Whoever turns collecting off finds it off, but for a cycle that pins keep on.
+        mark_to_the_end();
     }
     old
 }
@@ -505,10 +557,9 @@ pub(crate) fn mark_for_test() {
 
 /// For tests: ends the cycle, and sweeps.
 pub(crate) fn end_for_test() {
-    while ENDED.load(SeqCst) < BEGUN.load(SeqCst) {
-        help();
+    if mark_to_the_end() {
+        central::finish();
     }
-    central::finish();
 }
 
 /// Reads the environment, once, before the first cycle or allocation run.

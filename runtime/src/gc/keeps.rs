@@ -9,7 +9,7 @@ use super::header::Header;
 use super::heap;
 use super::mark::Marker;
 use super::trace::Trace;
-use super::{central, cycle, world};
+use super::{central, cycle, mark, world};
 use crate::kernel;
 use std::collections::HashMap;
 use std::fmt;
@@ -66,7 +66,7 @@ pub(crate) fn who_keeps<T: Trace>(object: &Gc<T>) -> Keepers {
     let target = object.publish();
     let mut room = 1 << 10;
     loop {
-        // So that what lies in the heap is whole: neither dead nor half swept.
+        // So that no garbage is met, and what is in the heap is whole, not half swept.
         cycle::collect();
         let mut search = Search {
             parents: HashMap::with_capacity(room),
@@ -75,12 +75,14 @@ pub(crate) fn who_keeps<T: Trace>(object: &Gc<T>) -> Keepers {
         };
         let m = kernel::enter_quietly();
         let stopped = world::stop();
-        // Another cycle may have begun, or a pin hold up the sweeping.
-        let found = !world::phase().marking() && central::is_swept() && search.run(target);
+        // Another cycle may have begun. One that a pin keeps from its end will do, unless
+        // somebody marks at this moment: what a marker reads others do not (`guarded`).
+        let still = !world::phase().marking() || mark::found_all(&stopped);
+        let found = still && central::is_swept() && search.run(target);
         let full = search.is_full();
         drop(stopped);
         kernel::leave(m);
-        if found || (!full && central::is_held_up()) {
+        if found {
             // SAFETY: the caller has a handle.
             let count = unsafe { Header::of(target) }.handles();
             search.path.reverse();

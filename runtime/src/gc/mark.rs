@@ -15,8 +15,9 @@
 //!   first and set again if the page has a root: whoever sets it meanwhile has counted
 //!   before, so one of the two sees the other.
 //! - Marking is over when, with the world stopped, nobody marks, all cards were looked
-//!   at, and no grey object is anywhere. Then no region is half-way, so nobody holds an
-//!   edge it has not counted: every reachable object is black, and stays so.
+//!   at, no grey object is anywhere, and no pin lives that began before (`pin`). Then no
+//!   region is half-way, so nobody holds an edge that was not found: every reachable
+//!   object is black, and stays so.
 //!
 //! Fetching an object ahead when it becomes grey was tried: it made marking a tree slower
 //! by half, because most of what is fetched is needed long after.
@@ -240,17 +241,41 @@ pub(crate) fn revive(_stopped: &world::Stopped, object: *mut u8, colour: u8) {
     pool_put(std::iter::once(object));
 }
 
-/// Whether marking is complete. The world is stopped. If it is, the bytes that were
-/// walked.
-pub(crate) fn is_complete(stopped: &world::Stopped) -> Option<usize> {
+/// How far marking is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Progress {
+    /// There is something to mark.
+    On,
+    /// All is marked, but pins of before may lead to more.
+    Pinned,
+    /// Complete, with so many bytes walked.
+    Complete(usize),
+}
+
+/// How far marking is. The world is stopped.
+pub(crate) fn progress(stopped: &world::Stopped) -> Progress {
+    if !found_all(stopped) {
+        return Progress::On;
+    }
+    if pin::keep_on(stopped) {
+        return Progress::Pinned;
+    }
+    // Last: what is dead now stays so.
+    if specials::revive(stopped) {
+        return Progress::On;
+    }
+    Progress::Complete(WALKED.load(Relaxed))
+}
+
+/// Whether everything has been marked that roots and barriers lead to, and no step is
+/// under way. The world is stopped.
+pub(crate) fn found_all(stopped: &world::Stopped) -> bool {
     cache::for_each(stopped, cache::Cache::give_greys);
     // SeqCst: a step that begins after this finds nothing, because only steps and
     // regions make grey objects.
-    let complete = ACTIVE.load(SeqCst) == 0
+    ACTIVE.load(SeqCst) == 0
         && NEXT_CHUNK.load(SeqCst) >= LAST_CHUNK.load(SeqCst)
         && POOL.lock().is_empty()
-        && !specials::revive(stopped);
-    complete.then(|| WALKED.load(Relaxed))
 }
 
 /// Whether it is worth a stop to find out if marking is complete.

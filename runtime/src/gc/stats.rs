@@ -113,6 +113,8 @@ pub(crate) struct Cycle {
     pub(crate) marking: u64,
     pub(crate) ending: u64,
     pub(crate) ended: u64,
+    /// When, and at which size of the heap, only pins kept marking from its end.
+    pub(crate) all_marked: Option<(u64, u64)>,
     /// Before it ends: what had been spent when it began.
     pub(crate) assist_ns: u64,
     pub(crate) worker_ns: u64,
@@ -164,6 +166,7 @@ pub(crate) fn begun(live: u64, goal: u64, forced: bool, procs: u32, stop_ns: u64
         marking: now,
         ending: 0,
         ended: 0,
+        all_marked: None,
         assist_ns: spent.assist_ns,
         worker_ns: spent.worker_ns,
         heap_at_start: live,
@@ -171,6 +174,14 @@ pub(crate) fn begun(live: u64, goal: u64, forced: bool, procs: u32, stop_ns: u64
         marked: 0,
         goal,
     });
+}
+
+/// Only pins keep marking from its end, and the heap is so large.
+pub(crate) fn all_marked(heap: u64) {
+    let now = crate::sys::monotonic_ns();
+    if let Some(cycle) = &mut TOTALS.lock().current {
+        cycle.all_marked.get_or_insert((now, heap));
+    }
 }
 
 /// Marking has ended, at the end of a stop that has lasted so long.

@@ -120,6 +120,7 @@ mod tests {
             marking: 1_012_034_000,
             ending: 1_013_434_000,
             ended: 1_013_439_000,
+            all_marked: None,
             assist_ns: 0,
             worker_ns: 800_000,
             heap_at_start: 9 << 20,

@@ -4,7 +4,8 @@
 //! more than a quarter of the time since it began, lets others run after each step; so
 //! with goroutines waiting a P gives a quarter of its time to marking (Go's share), and
 //! all of its time when nothing else is to run. After marking they sweep, always
-//! letting others run first, and end.
+//! letting others run first, and end. They end before that when only pins keep marking from
+//! its end (`pin`).
 
 use super::{central, cycle, reaper, stats, world};
 use crate::kernel;
@@ -81,14 +82,15 @@ fn mark_and_sweep() {
         let to = crate::sys::monotonic_ns();
         stats::marked_by(stats::By::Worker, from);
         used += to - from;
-        if !worked {
-            cycle::try_end();
+        if !worked && !cycle::try_end() && cycle::is_held_up() {
+            // Whoever goes on with the cycle starts others.
+            return;
         }
         if !worked || used > (to - began) / SHARE {
             yield_now();
         }
     }
-    while !central::is_swept() && !central::is_held_up() {
+    while !central::is_swept() {
         yield_now();
         central::sweep_some(SWEEP_STEP);
     }
