@@ -3,15 +3,12 @@
 
 /// The registers a walk starts from: none.
 #[derive(Clone, Copy, Default, Debug)]
-pub(crate) struct Regs {
-    pub(crate) ip: usize,
-    pub(crate) sp: usize,
-}
+pub(crate) struct Regs;
 
 impl Regs {
     /// The place and stack pointer.
-    pub(crate) fn at(ip: usize, sp: usize, _rest: usize) -> Regs {
-        Regs { ip, sp }
+    pub(crate) fn at(_ip: usize, _sp: usize, _rest: usize) -> Regs {
+        Regs
     }
 
     /// Of a stack that `switch` left.
@@ -19,7 +16,7 @@ impl Regs {
     /// # Safety
     /// None needed here; the signature is the seam's.
     pub(crate) unsafe fn of_parked(_sp: *mut u8) -> Regs {
-        Regs::default()
+        Regs
     }
 
     /// Of code that a signal interrupted.

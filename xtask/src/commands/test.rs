@@ -25,12 +25,13 @@ pub fn run(course: &Course, _: &Arguments) -> Outcome<ExitCode> {
     let lessons = course.lessons()?;
     let mut all = Tally::default();
     let mut failures = Vec::new();
-    let steps: [(&str, &dyn Fn() -> Outcome<Tally>); 7] = [
+    let steps: [(&str, &dyn Fn() -> Outcome<Tally>); 8] = [
         ("format", &|| one(course, &["fmt", "--all", "--check"])),
         ("lints", &|| {
             let lint = ["clippy", "--workspace", "--all-targets", "--quiet"];
             one(course, &[&lint[..], &["--", "-D", "warnings"]].concat())
         }),
+        ("other platforms", &|| other_platforms(course)),
         ("protected files", &|| protected(course)),
         ("tests", &|| tests(course, &lessons)),
         ("solutions", &|| {
@@ -108,6 +109,40 @@ fn one(course: &Course, arguments: &[&str]) -> Outcome<Tally> {
     } else {
         failed()
     })
+}
+
+/// What the runtime is kept compiling for, beside the platform it is proven on.
+const OTHER_PLATFORMS: [&str; 2] = ["aarch64-unknown-linux-gnu", "aarch64-apple-darwin"];
+
+/// The runtime compiles for the other platforms whose standard library is installed.
+fn other_platforms(course: &Course) -> Outcome<Tally> {
+    let mut all = Tally::default();
+    for target in OTHER_PLATFORMS {
+        if !has_std(target) {
+            println!(
+                "{target}: skipped, its standard library is missing: rustup target add {target}"
+            );
+            all.skipped += 1;
+            continue;
+        }
+        // No lints: what is an unneeded cast there is needed here.
+        let check = ["check", "-p", "marmota", "--quiet", "--target", target];
+        let tally = one(course, &check)?;
+        all.passed += tally.passed;
+        all.failed += tally.failed;
+    }
+    Ok(all)
+}
+
+/// Whether programs can be compiled for `target`.
+fn has_std(target: &str) -> bool {
+    Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", target])
+        .output()
+        .is_ok_and(|output| {
+            let folder = String::from_utf8_lossy(&output.stdout);
+            output.status.success() && std::path::Path::new(folder.trim()).is_dir()
+        })
 }
 
 /// The lists of the course's own files are true.
