@@ -1,6 +1,5 @@
 //! The switch on aarch64 (AAPCS64), to the same interface and protocol as x86-64.
-//! Neither a machine nor the target's standard library was at hand: it has not been
-//! run.
+//! Run under QEMU only.
 //!
 //! A stack that was left looks like this:
 //!
