@@ -41,7 +41,7 @@
 //!
 //! # Platforms
 //!
-//! Linux on x86-64 is tested. On aarch64 the tests pass under QEMU, which says little
+//! Linux on x86-64 is tested. On aarch64 most tests pass under QEMU, which says little
 //! about a real machine's memory order; for macOS it compiles, and was never run. Both
 //! stand behind the same seams (`arch`, `sys`).
 

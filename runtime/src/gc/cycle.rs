@@ -283,9 +283,7 @@ fn yield_now() {
 
 /// Takes a step of the cycle, or ends it; or lets others run, and gives `false`.
 fn help() -> bool {
-    let began = crate::sys::monotonic_ns();
-    let worked = inside(|m| mark::step(cache::of(m), 1 << 20));
-    stats::marked_by(stats::By::Assist, began);
+    let worked = inside(|m| step(cache::of(m), stats::By::Assist, 1 << 20));
     let helped = worked.is_some() || try_end();
     if !helped {
         yield_now();
@@ -309,9 +307,7 @@ fn assist() {
 
 /// Marks until the debt is paid, or there is nothing to mark.
 fn pay_all() {
-    let began = crate::sys::monotonic_ns();
     while pay() {}
-    stats::marked_by(stats::By::Assist, began);
 }
 
 /// Whether this cache owes, and the heap has reached the goal.
@@ -341,16 +337,21 @@ fn pay() -> bool {
         if debt == 0 {
             return false;
         }
-        let step = mark::step(cache, debt.min(ASSIST_STEP) as usize);
+        let step = step(cache, stats::By::Assist, debt.min(ASSIST_STEP) as usize);
         // What was done beyond the debt is for the next allocations.
         cache.debt.set(debt - step.unwrap_or(0) as i64);
         step.is_some()
     })
 }
 
+/// A step of marking, timed: what was marked, in bytes.
+fn step(cache: &'static cache::Cache, by: stats::By, budget: usize) -> Option<usize> {
+    stats::timed(by, || mark::step(cache, budget))
+}
+
 /// A step of a mark worker; `false` when there is nothing to do, or no cycle.
 pub(crate) fn work(m: MRef, budget: usize) -> bool {
-    let done = mark::step(cache::of(m), budget);
+    let done = step(cache::of(m), stats::By::Worker, budget);
     CREDIT.fetch_add(done.unwrap_or(0) as i64, Relaxed);
     done.is_some()
 }

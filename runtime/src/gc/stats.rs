@@ -51,12 +51,14 @@ pub(crate) enum By {
 
 static ASSIST_NS: AtomicU64 = AtomicU64::new(0);
 static WORKER_NS: AtomicU64 = AtomicU64::new(0);
+static ASSIST_CPU_NS: AtomicU64 = AtomicU64::new(0);
+static WORKER_CPU_NS: AtomicU64 = AtomicU64::new(0);
 /// The stops' time, once per P.
 static STOPPED_NS: AtomicU64 = AtomicU64::new(0);
 /// When marking last ended, on the monotonic clock; 0 for never.
 static LAST_END: AtomicU64 = AtomicU64::new(0);
 
-/// CPU time of the collector since the beginning.
+/// Time of the collector since the beginning.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Spent {
     pub(crate) assist_ns: u64,
@@ -73,14 +75,6 @@ pub(crate) fn spent() -> Spent {
 }
 
 impl Spent {
-    pub(crate) fn since(self, before: Spent) -> Spent {
-        Spent {
-            assist_ns: self.assist_ns - before.assist_ns,
-            worker_ns: self.worker_ns - before.worker_ns,
-            stopped_ns: self.stopped_ns - before.stopped_ns,
-        }
-    }
-
     fn all(self) -> u64 {
         self.assist_ns + self.worker_ns + self.stopped_ns
     }
@@ -91,14 +85,49 @@ pub(crate) fn last_end() -> Option<u64> {
     Some(LAST_END.load(Relaxed)).filter(|&at| at > 0)
 }
 
-/// Counts the time since `began`.
-pub(crate) fn marked_by(by: By, began: u64) {
-    let spent = crate::sys::monotonic_ns() - began;
-    match by {
-        By::Assist => &ASSIST_NS,
-        By::Worker => &WORKER_NS,
+/// CPU time of assists and of workers since the beginning. Less than the time they took,
+/// on a machine whose processors others want too.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Cpu {
+    pub(crate) assist_ns: u64,
+    pub(crate) worker_ns: u64,
+}
+
+pub(crate) fn cpu() -> Cpu {
+    Cpu {
+        assist_ns: ASSIST_CPU_NS.load(Relaxed),
+        worker_ns: WORKER_CPU_NS.load(Relaxed),
     }
-    .fetch_add(spent, Relaxed);
+}
+
+impl Cpu {
+    pub(crate) fn since(self, before: Cpu) -> Cpu {
+        Cpu {
+            assist_ns: self.assist_ns - before.assist_ns,
+            worker_ns: self.worker_ns - before.worker_ns,
+        }
+    }
+}
+
+/// Does a step of marking, and counts its time. Inside the runtime: it begins and ends on
+/// one thread.
+pub(crate) fn timed<R>(by: By, step: impl FnOnce() -> R) -> R {
+    let (result, ns, cpu_ns) = clocked(step);
+    let (time, cpu_time) = match by {
+        By::Assist => (&ASSIST_NS, &ASSIST_CPU_NS),
+        By::Worker => (&WORKER_NS, &WORKER_CPU_NS),
+    };
+    time.fetch_add(ns, Relaxed);
+    cpu_time.fetch_add(cpu_ns, Relaxed);
+    result
+}
+
+/// Runs `f`, and says how long it took, and how long it had a processor.
+fn clocked<R>(f: impl FnOnce() -> R) -> (R, u64, u64) {
+    let (at, cpu) = (crate::sys::monotonic_ns(), crate::sys::own_cpu_ns());
+    let result = f();
+    let (to, cpu_to) = (crate::sys::monotonic_ns(), crate::sys::own_cpu_ns());
+    (result, to - at, cpu_to - cpu)
 }
 
 /// One cycle, for the trace line.
@@ -442,5 +471,19 @@ pub(crate) fn read_gc_stats() -> GcStats {
             .map(|i| Duration::from_nanos(pauses[i]))
             .collect(),
         pause_end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn time_without_a_processor_is_no_cpu_time() {
+        let waits = Duration::from_millis(20);
+        let ((), ns, cpu_ns) = clocked(|| std::thread::park_timeout(waits));
+        // It may wake early, never with more processor time than time.
+        assert!(cpu_ns < ns, "{cpu_ns} of {ns} ns");
     }
 }

@@ -7,7 +7,7 @@
 //! letting others run first, and end. They end before that when only pins keep marking from
 //! its end (`pin`).
 
-use super::{central, cycle, reaper, stats, world};
+use super::{central, cycle, reaper, world};
 use crate::kernel;
 use crate::sched::m::Kind;
 use crate::sched::{Closure, switch};
@@ -80,7 +80,6 @@ fn mark_and_sweep() {
         let worked = cycle::work(m, STEP);
         kernel::leave(m);
         let to = crate::sys::monotonic_ns();
-        stats::marked_by(stats::By::Worker, from);
         used += to - from;
         if !worked && !cycle::try_end() && cycle::is_held_up() {
             // Whoever goes on with the cycle starts others.

@@ -60,12 +60,21 @@ pub(crate) fn monotonic_ns() -> u64 {
 
 /// CPU time that the process has used, in nanoseconds.
 pub(crate) fn process_cpu_ns() -> u64 {
+    cpu_clock(libc::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+/// CPU time that this thread has used, in nanoseconds.
+pub(crate) fn own_cpu_ns() -> u64 {
+    cpu_clock(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+fn cpu_clock(clock: libc::clockid_t) -> u64 {
     let mut ts = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
     // SAFETY: as for the monotonic clock.
-    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut ts) };
+    unsafe { libc::clock_gettime(clock, &mut ts) };
     ts.tv_sec as u64 * 1_000_000_000 + ts.tv_nsec as u64
 }
 
