@@ -362,7 +362,8 @@ fn known_trouble(output: &str, package: &str) -> Option<Trouble> {
             format!("restore it: git checkout -- lessons/{package}/Cargo.toml Cargo.toml"),
         ));
     }
-    if has("no test target named `graded`") {
+    // The manifest does not name it, or its file is gone.
+    if has("no test target named `graded`") || has("test `graded` at path") {
         return Some(Trouble::new(
             format!("{package} has no graded tests any more"),
             format!(
@@ -415,6 +416,10 @@ mod tests {
             ("Could not resolve host: index", "cargo fetch"),
             ("error: failed to parse manifest at `x`", "git checkout"),
             ("error: no test target named `graded` in", "git checkout"),
+            (
+                "error: can't find integration-test `graded` at path `x`",
+                "lessons/lesson-01-goroutines/tests",
+            ),
             ("No space left on device (os error 28)", "cargo clean"),
             (
                 "package requires: cannot be built because it requires rustc 1.95",

@@ -7,7 +7,7 @@
 //! lessons/lesson-01-goroutines/
 //!   lesson.toml            title, part, chapter, exercises with their points
 //!   src/EXERCISE.rs        the starter, then the learner's code
-//!   tests/graded.rs        what is graded
+//!   tests/graded/main.rs   what is graded, in EXERCISE_test.rs beside it
 //!   hints/EXERCISE.md      three hints, one a second-level heading
 //!   explain/EXERCISE.md    why it works, shown after passing
 //!   examples/, checks/     seed programs; their checks and the benchmark

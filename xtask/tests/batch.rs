@@ -26,7 +26,7 @@ const TRIES: [&str; 12] = [
     r#"std::fs::read_dir("/proc")"#,
     r#"std::fs::read("/etc/passwd")"#,
     r#"std::fs::read_dir("/")"#,
-    r#"std::fs::remove_file(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/graded.rs"))"#,
+    r#"std::fs::remove_file(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/graded/main.rs"))"#,
     r#"std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/one.rs"), "")"#,
     r#"std::net::TcpListener::bind("127.0.0.1:0")"#,
     r#"std::net::UdpSocket::bind("0.0.0.0:0")"#,
@@ -188,7 +188,7 @@ fn sixty_submissions_get_the_marks_they_must_get() {
     submit(
         &course,
         "tests",
-        "lessons/lesson-09-example/tests/graded.rs",
+        "lessons/lesson-09-example/tests/graded/main.rs",
         "fn main() {}",
     );
     for name in ["beside-a", "beside-b", "beside-c"] {
@@ -289,7 +289,7 @@ fn one_submission_can_be_one_task() {
 fn a_course_that_was_bent_grades_nobody() {
     let course = prepared();
     submit(&course, "ada", "src/one.rs", &one("41"));
-    let test = "lessons/lesson-09-example/tests/graded.rs";
+    let test = "lessons/lesson-09-example/tests/graded/main.rs";
     let text = fs::read_to_string(course.root().join(test)).unwrap();
     course.write(test, &text.replace("Ok(42)", "Ok(_)"));
     let error = contains("these are not the course's own any more")

@@ -213,7 +213,7 @@ fn missing_tests_are_no_pass() {
     fs::remove_file(
         course
             .root()
-            .join("lessons/lesson-09-example/tests/graded.rs"),
+            .join("lessons/lesson-09-example/tests/graded/main.rs"),
     )
     .unwrap();
     course.xtask("protect").assert().success();

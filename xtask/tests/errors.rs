@@ -154,7 +154,7 @@ fn tests_and_exercises_must_fit() {
     );
     course.write(&format!("{LESSON}/lesson.toml"), &about);
     course.write(
-        &format!("{LESSON}/tests/graded.rs"),
+        &format!("{LESSON}/tests/graded/main.rs"),
         "fn main() { println!(\"hello\") }\n",
     );
     course.xtask("protect").assert().success();

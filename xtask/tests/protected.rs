@@ -41,7 +41,7 @@ fn refused_and_restored(path: &str, bend: impl Fn(&Course)) {
 
 #[test]
 fn a_changed_test_is_refused() {
-    let path = format!("{LESSON}/tests/graded.rs");
+    let path = format!("{LESSON}/tests/graded/main.rs");
     refused_and_restored(&path, |course| {
         let test = fs::read_to_string(course.root().join(&path)).unwrap();
         course.write(&path, &test.replace("Ok(42)", "Ok(_)"));
@@ -50,7 +50,7 @@ fn a_changed_test_is_refused() {
 
 #[test]
 fn a_missing_test_is_refused() {
-    let path = format!("{LESSON}/tests/graded.rs");
+    let path = format!("{LESSON}/tests/graded/main.rs");
     refused_and_restored(&path, |course| {
         fs::remove_file(course.root().join(&path)).unwrap();
     });

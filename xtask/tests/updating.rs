@@ -27,14 +27,14 @@ fn published() -> Course {
 /// Its second version: another starter, test, hint, a new lesson, one file less.
 fn publish_second(course: &Course) {
     course.learner(NEW_STARTER);
-    let graded = fs::read_to_string(course.root().join(format!("{LESSON}/tests/graded.rs")));
+    let graded = fs::read_to_string(course.root().join(format!("{LESSON}/tests/graded/main.rs")));
     let graded = graded.unwrap() + "// the second\n";
-    course.write(&format!("{LESSON}/tests/graded.rs"), &graded);
+    course.write(&format!("{LESSON}/tests/graded/main.rs"), &graded);
     course.write(&format!("{LESSON}/hints/one.md"), "## A\n\nBetter.\n");
     for file in [
         "Cargo.toml",
         "lesson.toml",
-        "tests/graded.rs",
+        "tests/graded/main.rs",
         "src/lib.rs",
         "src/one.rs",
     ] {
@@ -59,7 +59,7 @@ fn file(course: &Course, path: &str) -> String {
 
 /// The clone has the second version of everything that the learner did not touch.
 fn is_second(course: &Course) {
-    assert!(file(course, &format!("{LESSON}/tests/graded.rs")).ends_with("// the second\n"));
+    assert!(file(course, &format!("{LESSON}/tests/graded/main.rs")).ends_with("// the second\n"));
     assert!(file(course, &format!("{LESSON}/hints/one.md")).contains("Better."));
     assert!(!course.root().join("old.txt").exists());
     let about = fs::metadata(course.root().join("run.sh")).unwrap();

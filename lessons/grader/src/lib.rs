@@ -1,7 +1,8 @@
 //! What the graded tests of a lesson stand on.
 //!
-//! A lesson's `tests/graded.rs` is a program (`harness = false`) that lists its
-//! tests in a [`Suite`]. Each test is a closure that runs on a whole runtime of
+//! A lesson's `tests/graded/main.rs` is a program (`harness = false`) that lists its
+//! tests in a [`Suite`]: those of an exercise stand in `EXERCISE_test.rs` beside it,
+//! so that a place in a report says whose file it is, the learner's or a test's. Each test is a closure that runs on a whole runtime of
 //! its own, on one thread, under at least a thousand schedules; the first
 //! schedule that goes wrong decides, and can be replayed by its seed. There is
 //! no sleeping, no wall clock and no luck in a grade: the same code gets the

@@ -43,7 +43,7 @@ pub struct Suite {
 
 impl Suite {
     /// An empty suite. `graded` is the `file!()` of the lesson's
-    /// `tests/graded.rs`: the learner's sources stand in `src` beside its folder.
+    /// `tests/graded/main.rs`: the learner's sources stand in `src` beside `tests`.
     #[must_use]
     pub fn new(graded: &str) -> Self {
         let lesson = graded

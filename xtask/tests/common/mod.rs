@@ -39,7 +39,7 @@ impl Course {
             include_str!("../course/lesson.toml"),
         );
         course.write(
-            &format!("{lesson}/tests/graded.rs"),
+            &format!("{lesson}/tests/graded/main.rs"),
             include_str!("../course/graded.rs"),
         );
         course.write(
