@@ -1,6 +1,6 @@
 //! Every error says what happened and what to do. The errors that another test brings
-//! about on its way are there; the rest are here. The last test holds the two together:
-//! it reads the sources and asks that no error be without a test.
+//! about on its way are there; the rest are here. `every_error.rs` holds the two together: it
+//! reads the sources and asks that no error be without a test.
 //!
 //! What a machine can lack (a linker, a network, room on the disk) is brought about by
 //! a stand-in for cargo that says what the real one says then.
@@ -9,7 +9,6 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
 
 use common::Course;
 use predicates::prelude::*;
@@ -470,79 +469,4 @@ fn an_update_that_cannot_write_can_be_repeated() {
     fs::remove_file(course.root().join("notes")).unwrap();
     course.xtask("update").assert().success();
     assert!(course.root().join("notes/new.txt").exists());
-}
-
-/// Errors that no test brings about, and why. To be named here is what makes the next
-/// test pass over them.
-const NOT_BROUGHT_ABOUT: [(&str, &str); 3] = [
-    ("go cannot be started", "it has answered a moment before"),
-    (
-        "cannot start this program once more",
-        "it runs, so it can be started",
-    ),
-    (
-        "git cannot say what has changed",
-        "only a damaged repository brings it about",
-    ),
-];
-
-/// What stands between quotes in a source, without the tests in it.
-fn quoted(text: &str) -> Vec<&str> {
-    let of_line = |line| str::split(line, '"').skip(1).step_by(2);
-    text.lines().flat_map(of_line).collect()
-}
-
-/// The first text of each `Trouble::new(…)` in `source`: what happened.
-fn errors_in(source: &str) -> Vec<String> {
-    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let calls = code.split("Trouble::new(").skip(1);
-    calls
-        // Where the text is made beforehand, the first word is a name.
-        .filter(|call| call.trim_start().starts_with(['"', 'f']))
-        .filter_map(|call| call.split('"').nth(1))
-        .filter(|text| *text != "{what}: {said}")
-        .map(str::to_owned)
-        .collect()
-}
-
-#[test]
-fn every_error_has_a_test() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let texts = |folder: &Path| -> Vec<String> {
-        let files = fs::read_dir(folder).unwrap().flatten().map(|e| e.path());
-        files
-            .filter(|path| path.extension().is_some_and(|e| e == "rs"))
-            .map(|path| fs::read_to_string(path).unwrap())
-            .collect()
-    };
-    let tests = texts(&folder.join("tests"));
-    let expected: Vec<&str> = tests
-        .iter()
-        .flat_map(|text| quoted(text))
-        .filter(|text| text.len() > 9)
-        .collect();
-    let mut sources = texts(&folder.join("src"));
-    sources.extend(texts(&folder.join("src/commands")));
-    let mut errors: Vec<String> = sources.iter().flat_map(|s| errors_in(s)).collect();
-    errors.sort();
-    errors.dedup();
-    assert!(errors.len() > 60, "{errors:#?}");
-    // A test names a part of what is the same each time, or all of it and more.
-    let tested = |error: &&String| {
-        let mut fixed = error.split(['{', '}', '\\', '`']).map(str::trim);
-        fixed.any(|part| {
-            let names =
-                |text: &&str| part.contains(*text) || (part.len() > 9 && text.contains(part));
-            expected.iter().any(names)
-        })
-    };
-    for (what, why) in NOT_BROUGHT_ABOUT {
-        let known = sources.iter().any(|source| source.contains(what));
-        assert!(known, "`{what}` is no error any more (it was named: {why})");
-    }
-    let untested: Vec<&String> = errors.iter().filter(|e| !tested(e)).collect();
-    assert!(
-        untested.is_empty(),
-        "no test has these in it: {untested:#?}"
-    );
 }
