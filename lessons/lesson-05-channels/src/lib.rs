@@ -1,6 +1,6 @@
 //! Lesson 05: channels.
 //!
-//! Four exercises with [`marmota::chan`], and then you write what is inside of it.
+//! Four exercises with [`marmota::chan()`], and then you write what is inside of it.
 //! Each file says what to build and what is graded; replace its `todo!()`. Then:
 //!
 //! ```text

@@ -4,7 +4,7 @@
 //! so: a channel is closed once, and a send on a closed one panics. So somebody
 //! else has to close it, and has to know when.
 //!
-//! What you need: [`marmota::chan`], and something that waits for many.
+//! What you need: [`marmota::chan()`], and something that waits for many.
 
 use marmota::chan::{Receiver, Sender};
 

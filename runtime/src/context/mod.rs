@@ -3,7 +3,7 @@
 //!
 //! A [`Context`] is a node that knows its parent, a chain as long as the calls that
 //! made it. Most nodes cannot end by themselves (`with_value`, `background`); those
-//! that can own a [`Core`], and the cores form a tree of their own, in which an end
+//! that can own a `Core`, and the cores form a tree of their own, in which an end
 //! spreads downwards (`cancel.rs`):
 //!
 //! ```text

@@ -2,7 +2,8 @@
 //!
 //! It ends with one line, `N passed, N failed`, that counts every test of every
 //! step: a test function is one, and so is a clean format, a lint run without a
-//! warning, a solution graded as it must be, a book whose links lead somewhere.
+//! warning, a solution graded as it must be, pages of documentation or a book whose
+//! links lead somewhere.
 //! All steps run, whatever an earlier one found. Nothing executed is a failure.
 
 use std::io::{BufRead, BufReader};
@@ -25,13 +26,14 @@ pub fn run(course: &Course, _: &Arguments) -> Outcome<ExitCode> {
     let lessons = course.lessons()?;
     let mut all = Tally::default();
     let mut failures = Vec::new();
-    let steps: [(&str, &dyn Fn() -> Outcome<Tally>); 8] = [
+    let steps: [(&str, &dyn Fn() -> Outcome<Tally>); 9] = [
         ("format", &|| one(course, &["fmt", "--all", "--check"])),
         ("lints", &|| {
             let lint = ["clippy", "--workspace", "--all-targets", "--quiet"];
             one(course, &[&lint[..], &["--", "-D", "warnings"]].concat())
         }),
         ("other platforms", &|| other_platforms(course)),
+        ("documentation", &|| documentation(course)),
         ("protected files", &|| protected(course)),
         ("tests", &|| tests(course, &lessons)),
         ("solutions", &|| {
@@ -100,6 +102,18 @@ const fn failed() -> Tally {
 fn one(course: &Course, arguments: &[&str]) -> Outcome<Tally> {
     let mut command = cargo::command(&course.root);
     command.args(arguments);
+    succeeds(command)
+}
+
+/// The pages of `cargo doc`, without a warning: a link that leads nowhere is one.
+fn documentation(course: &Course) -> Outcome<Tally> {
+    let mut command = cargo::command(&course.root);
+    command.args(["doc", "--workspace", "--no-deps", "--quiet"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    succeeds(command)
+}
+
+fn succeeds(mut command: Command) -> Outcome<Tally> {
     let status = command.status().map_err(|e| cargo::not_started(&e))?;
     Ok(if status.success() {
         Tally {
