@@ -43,8 +43,16 @@ fn what_nothing_leads_to_is_freed_by_such_a_cycle() {
 fn an_edge_that_is_overwritten_is_shaded() {
     let _one = alone();
     type Cut = fn(&GcCell<Option<Gc<Value>>>);
-    let cuts: [Cut; 4] = [
+    let cuts: [Cut; 8] = [
         |cell| cell.set(None),
+        |cell| cell.store(&value()),
+        |cell| _ = cell.swap_ref(&value(), &gc::pin()),
+        |cell| _ = cell.take_ref(&gc::pin()),
+        |cell| {
+            let pinned = gc::pin();
+            let there = cell.load(&pinned);
+            assert!(cell.compare_exchange_ref(there, &value(), &pinned).is_ok());
+        },
         |cell| drop(cell.swap(Some(value()))),
         |cell| drop(cell.take()),
         |cell| drop(cell.compare_exchange(&cell.get(), None)),
@@ -82,7 +90,8 @@ fn an_edge_that_is_overwritten_is_shaded() {
 fn an_edge_that_leaves_a_vector_is_shaded() {
     let _one = alone();
     type Cut = fn(&GcVec<Gc<Value>>);
-    let cuts: [Cut; 6] = [
+    let cuts: [Cut; 7] = [
+        |vec| vec.store(0, &value()),
         |vec| drop(vec.remove(0)),
         |vec| drop(vec.swap_remove(0)),
         |vec| vec.set(0, value()),
@@ -125,6 +134,47 @@ fn a_handle_that_becomes_an_edge_is_shaded() {
     is_there(&cell.get().unwrap());
     is_there(&exchanged.get().unwrap());
     is_there((*shared).as_ref().unwrap());
+}
+
+#[test]
+fn an_object_that_is_stored_is_shaded() {
+    let _one = alone();
+    type Store = fn(&(GcCell<Option<Gc<Value>>>, GcVec<Gc<Value>>), &Gc<Value>);
+    type Load = fn(&(GcCell<Option<Gc<Value>>>, GcVec<Gc<Value>>)) -> Gc<Value>;
+    let stores: [(Store, Load); 5] = [
+        (|to, value| to.0.store(value), |to| to.0.get().unwrap()),
+        (
+            |to, value| _ = to.0.swap_ref(value, &gc::pin()),
+            |to| to.0.get().unwrap(),
+        ),
+        (
+            |to, value| {
+                let pinned = gc::pin();
+                let none = to.0.load(&pinned);
+                assert!(to.0.compare_exchange_ref(none, value, &pinned).is_ok());
+            },
+            |to| to.0.get().unwrap(),
+        ),
+        (|to, value| to.1.push_ref(value), |to| to.1.get(0).unwrap()),
+        (
+            |to, value| {
+                to.1.push(self::value());
+                to.1.store(0, value);
+            },
+            |to| to.1.get(0).unwrap(),
+        ),
+    ];
+    for (store, load) in stores {
+        let value = value();
+        begin_cycle();
+        // New, and so black; and its vector's array is new, too.
+        let to = Gc::new((GcCell::new(None), GcVec::new()));
+        store(&to, &value);
+        // Before the roots are looked for.
+        drop(value);
+        end_cycle();
+        is_there(&load(&to));
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use marmota::Chan;
 use marmota::gc::testing::{begin_cycle, end_cycle, mark_all, set_poison};
-use marmota::gc::{self, Gc, GcCell, GcMap, GcMutex, GcVec, Trace, Weak};
+use marmota::gc::{self, Gc, GcCell, GcMap, GcMutex, GcVec, Object, Trace, Weak};
 use marmota::sync::{RwMutex, WaitGroup};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -141,6 +141,10 @@ const READS: [(&str, Read); 15] = [
 /// Runs `f` with a holder that nothing but a pin leads to, which is older than the cycle
 /// that is on, and after everything was marked.
 fn cut_off<R>(f: impl FnOnce(&Holder) -> R) -> R {
+    cut_off_pinned(|holder, _| f(holder))
+}
+
+fn cut_off_pinned<R>(f: impl FnOnce(&Object<Holder>, &gc::Pinned) -> R) -> R {
     let root = Gc::new(GcCell::new(Some(Holder::new())));
     let pinned = gc::pin();
     let holder = root.load(&pinned).unwrap();
@@ -148,7 +152,7 @@ fn cut_off<R>(f: impl FnOnce(&Holder) -> R) -> R {
     begin_cycle();
     mark_all();
     end_cycle();
-    f(holder)
+    f(holder, &pinned)
 }
 
 #[test]
@@ -213,6 +217,85 @@ fn whatever_edge_is_made_of_what_only_a_pin_leads_to_keeps_it() {
     assert_eq!((*made.0, **made.1.as_ref().unwrap()), (VALUE, VALUE));
 }
 
+/// The ways from such an object to another by references, and from there to a handle.
+#[test]
+fn whatever_reference_is_made_a_handle_or_stored_keeps_what_it_leads_to() {
+    let _one = alone();
+    type Load = for<'a> fn(&'a Holder, &'a gc::Pinned) -> &'a Object<Value>;
+    let loads: [(&str, Load); 7] = [
+        ("Gc::as_object", |h, _| Gc::as_object(&h.field)),
+        ("GcCell::load", |h, p| h.cell.load(p).unwrap()),
+        ("GcCell::swap_ref", |h, p| {
+            h.cell.swap_ref(&h.field, p).unwrap()
+        }),
+        ("GcCell::take_ref", |h, p| h.cell.take_ref(p).unwrap()),
+        ("compare_exchange_ref", |h, p| {
+            let there = h.cell.load(p);
+            h.cell
+                .compare_exchange_ref(there, &h.field, p)
+                .unwrap()
+                .unwrap()
+        }),
+        ("compare_exchange_ref that fails", |h, p| {
+            h.cell
+                .compare_exchange_ref(&h.field, &h.field, p)
+                .unwrap_err()
+                .unwrap()
+        }),
+        ("GcVec::load", |h, p| h.list.load(1, p).unwrap()),
+    ];
+    type Store = fn(&Holder, &Object<Value>);
+    let stores: [(&str, Store, Read); 6] = [
+        (
+            "GcCell::store",
+            |h, v| h.cell.store(v),
+            |h| h.cell.get().unwrap(),
+        ),
+        (
+            "GcCell::swap_ref",
+            |h, v| _ = h.cell.swap_ref(v, &gc::pin()),
+            |h| h.cell.get().unwrap(),
+        ),
+        (
+            "compare_exchange_ref",
+            |h, v| {
+                let pinned = gc::pin();
+                let there = h.cell.load(&pinned);
+                h.cell.compare_exchange_ref(there, v, &pinned).unwrap();
+            },
+            |h| h.cell.get().unwrap(),
+        ),
+        (
+            "GcVec::store",
+            |h, v| h.list.store(0, v),
+            |h| h.list.get(0).unwrap(),
+        ),
+        (
+            "GcVec::push_ref",
+            |h, v| h.list.push_ref(v),
+            |h| h.list.pop().unwrap(),
+        ),
+        (
+            "Object::root",
+            |h, v| h.cell.set(Some(Object::root(v))),
+            |h| h.cell.get().unwrap(),
+        ),
+    ];
+    let live = Holder::new();
+    for (how, load) in loads {
+        let kept = cut_off_pinned(|holder, pinned| Object::root(load(holder, pinned)));
+        gc::gc();
+        gc::gc();
+        assert_eq!(*kept, VALUE, "{how}: freed while in use");
+        for (what, store, read) in stores {
+            cut_off_pinned(|holder, pinned| store(&live, load(holder, pinned)));
+            gc::gc();
+            gc::gc();
+            assert_eq!(*read(&live), VALUE, "{how} to {what}: freed while in use");
+        }
+    }
+}
+
 #[test]
 fn what_a_late_handle_leads_to_is_kept_with_it() {
     let _one = alone();
@@ -244,7 +327,7 @@ fn the_last_pin_of_before_ends_the_collection() {
     let before = collections();
     end_cycle();
     gc::gc();
-    assert_eq!((collections(), *read), (before, VALUE));
+    assert_eq!((collections(), **read), (before, VALUE));
     assert!(weak.upgrade().is_some(), "nothing is dead before the end");
     // On another thread, as its goroutine may be by then.
     std::thread::scope(|s| {
@@ -275,7 +358,7 @@ fn a_finalizer_runs_once_no_pin_leads_to_its_object() {
     begin_cycle();
     mark_all();
     end_cycle();
-    assert_eq!((gc::testing::waiting_for_drop(), *read), (0, VALUE));
+    assert_eq!((gc::testing::waiting_for_drop(), **read), (0, VALUE));
     // A handle in time, and the finalizer does not run.
     let other = Gc::new(GcCell::new(Some(finalizable())));
     drop(pinned);

@@ -7,7 +7,7 @@
 
 use crate::program::{self, CELLS, CLEANUPS, DESTRUCTORS, FINALIZERS, Node, Rng, Token};
 use crate::{kind, report, run, spin};
-use marmota::gc::{self, Gc, GcCell, GcMap, GcMutex, GcVec, Trace, Weak};
+use marmota::gc::{self, Gc, GcCell, GcMap, GcMutex, GcVec, Object, Trace, Weak};
 use marmota::sync::WaitGroup;
 use marmota::{Chan, debug, runtime};
 use std::collections::{HashMap, VecDeque};
@@ -137,11 +137,12 @@ fn next(node: &Node, rng: &mut Rng) -> Option<Gc<Node>> {
 }
 
 /// Walks through that graph under a pin, while others cut it up; what it has met stays
-/// whole as long as the pin lives, without being counted.
+/// whole as long as the pin lives, without being counted. Then it lets some of it live on, by
+/// a handle and by an edge.
 fn walk(k: u64) -> bool {
     let mut rng = Rng::new(k);
     let pinned = gc::pin();
-    let mut met: Vec<&Node> = Vec::new();
+    let mut met: Vec<&Object<Node>> = Vec::new();
     for i in 0..20 {
         let mut at = SHARED[rng.below(16)].load(&pinned);
         for _ in 0..50 {
@@ -150,7 +151,7 @@ fn walk(k: u64) -> bool {
             met.push(node);
             let list = node.more.as_ref().map(|more| &more.list);
             at = match rng.below(4) {
-                0 => node.fixed.as_deref(),
+                0 => node.fixed.as_ref().map(Gc::as_object),
                 1 => list.and_then(|list| list.load(0, &pinned)),
                 _ => node.cells[rng.below(CELLS)].load(&pinned),
             };
@@ -163,8 +164,16 @@ fn walk(k: u64) -> bool {
         }
         met.iter().for_each(|node| node.must_be_whole());
     }
+    let any = |rng: &mut Rng| (!met.is_empty()).then(|| met[rng.below(met.len())]);
+    let kept = any(&mut rng).map(Object::root);
+    if let Some(node) = any(&mut rng) {
+        SHARED[rng.below(16)].store(node);
+    }
     drop(pinned);
     marmota::time::sleep(Duration::from_micros(k % 50 * 20));
+    if let Some(node) = kept {
+        node.must_be_whole();
+    }
     true
 }
 
@@ -181,7 +190,7 @@ fn list(k: u64) -> bool {
     let first = head.clone();
     group.go(move || {
         let pinned = gc::pin();
-        let mut at = first.as_deref();
+        let mut at = first.as_ref().map(Gc::as_object);
         for _ in 0..n {
             let Some(node) = at else { break };
             node.must_be_whole();

@@ -4,35 +4,46 @@
 //! lies outside of the heap, where it owns a count like any rooted handle. `Gc::new`
 //! clears the bit with exclusive access; it never changes otherwise.
 //!
-//! What goes in and what comes out are rooted handles. In the heap, a store makes the
-//! handle an edge and a load makes the edge a handle, each within one region:
+//! There are two ways to use one. With handles, which are counted: in the heap, a store
+//! makes the handle an edge and a load makes the edge a handle, each within one region.
+//! And with references to objects (`object`), which are not, and of which the loads need a
+//! pin:
 //!
 //! ```text
-//!   load     edge = word; count(edge); shade it if it was no root
-//!   store    uncount(new), shade(new); old = swap(word, new); shade(old)
+//!   get      edge = word; count(edge), shade it if it was no root
+//!   set      uncount(new), shade(new); old = swap(word, new); shade(old)
+//!   load     word
+//!   store    shade(new); old = swap(word, new); shade(old)
 //! ```
 //!
-//! The collector frees nothing between the two halves of a load, because it frees after
-//! a stop, which waits for the region. While loads count, shading what becomes a root
-//! and what becomes an edge is enough to mark beside the program; what is overwritten is
-//! shaded too, so that this does not depend on every reader counting.
+//! Only marking shades. While it is off nobody asks for the old edge, so a store is one,
+//! and the region a light one (`light`).
+//!
+//! The collector frees nothing between the two halves of a `get`, because it frees after
+//! a stop, which waits for the region. What becomes a root and what becomes an edge is
+//! shaded because marking may have been where it comes from, or goes to; what is
+//! overwritten, because somebody may have loaded it without counting.
 //!
 //! As soon as a cell has an edge, another goroutine may load and count it. So before
 //! that the object is published (`header`), which is what uncounting does, too: hence
 //! its place before the swap.
+//!
+//! A cell outside of the heap owns what it holds: there, `store` counts as well.
 
 use super::Gc;
-use super::handle::ROOTED as OUTSIDE;
+pub(super) use super::handle::ROOTED as OUTSIDE;
 use super::header::Header;
+use super::light::Light;
 use super::mark::Marker;
+use super::object::Object;
 use super::pin::Pinned;
-use super::trace::{Of, Trace};
+use super::trace::Trace;
 use super::walk::Walk;
 use super::world::Region;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicPtr;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 mod sealed {
     /// `Gc<T>` or `Option<Gc<T>>`, as an address or null.
@@ -51,12 +62,45 @@ pub(super) use sealed::Sealed;
 pub trait Edge: Sealed + Trace {
     /// What it leads to.
     type Target: Trace;
+    /// The same without a count: `&Object<T>` or `Option<&Object<T>>`.
+    type Ref<'a>: Copy;
+
+    #[doc(hidden)]
+    fn address(edge: Self::Ref<'_>) -> *mut u8;
+    /// # Safety
+    /// Null only for an Option, or an object that lives as long as is said.
+    #[doc(hidden)]
+    unsafe fn lend<'a>(object: *mut u8) -> Self::Ref<'a>;
 }
+
 impl<T: Trace> Edge for Gc<T> {
     type Target = T;
+    type Ref<'a> = &'a Object<T>;
+
+    #[inline(always)]
+    fn address(edge: &Object<T>) -> *mut u8 {
+        Object::address(edge)
+    }
+    #[inline(always)]
+    unsafe fn lend<'a>(object: *mut u8) -> &'a Object<T> {
+        // SAFETY: by this function's contract.
+        unsafe { Object::at(object) }
+    }
 }
+
 impl<T: Trace> Edge for Option<Gc<T>> {
     type Target = T;
+    type Ref<'a> = Option<&'a Object<T>>;
+
+    #[inline(always)]
+    fn address(edge: Option<&Object<T>>) -> *mut u8 {
+        edge.map_or(std::ptr::null_mut(), Object::address)
+    }
+    #[inline(always)]
+    unsafe fn lend<'a>(object: *mut u8) -> Option<&'a Object<T>> {
+        // SAFETY: by this function's contract.
+        (!object.is_null()).then(|| unsafe { Object::at(object) })
+    }
 }
 
 impl<T: Trace> Sealed for Gc<T> {
@@ -102,13 +146,31 @@ impl<T: Trace> Sealed for Option<Gc<T>> {
 /// assert_eq!(cell.get(), None);
 /// ```
 ///
-/// A load costs some nanoseconds: it counts the handle it gives.
+/// There are two sets of operations. [`get`](Self::get), [`set`](Self::set),
+/// [`swap`](Self::swap), [`take`](Self::take) and
+/// [`compare_exchange`](Self::compare_exchange) take and give handles, which are counted:
+/// each costs some nanoseconds. [`load`](Self::load), [`store`](Self::store),
+/// [`swap_ref`](Self::swap_ref), [`take_ref`](Self::take_ref) and
+/// [`compare_exchange_ref`](Self::compare_exchange_ref) do the same with references to
+/// objects, for as long as a pin lives ([`gc::pin`](super::pin)), and count nothing: a load
+/// costs what following a pointer does.
+///
+/// ```
+/// use marmota::gc::{self, Gc, GcCell};
+/// let (a, b) = (Gc::new(1), Gc::new(2));
+/// let cell = Gc::new(GcCell::new(None));
+/// cell.store(&a);
+/// let pinned = gc::pin();
+/// let one = cell.load(&pinned).unwrap();
+/// let old = cell.swap_ref(&b, &pinned).unwrap();
+/// assert!(std::ptr::eq(one, old) && **old == 1);
+/// ```
 pub struct GcCell<E> {
-    word: AtomicPtr<u8>,
+    pub(super) word: AtomicPtr<u8>,
     holds: PhantomData<E>,
 }
 
-fn object_of(word: *mut u8) -> *mut u8 {
+pub(super) fn object_of(word: *mut u8) -> *mut u8 {
     word.map_addr(|a| a & !OUTSIDE)
 }
 
@@ -131,18 +193,52 @@ impl<E: Edge> GcCell<E> {
     /// What it holds now.
     #[inline]
     pub fn get(&self) -> E {
-        let region = Region::enter();
-        // Acquire: the object is seen as whoever stored the edge left it.
-        let object = object_of(self.word.load(Acquire));
-        retain(&region, object);
-        region.leave();
+        let object = if let Some(region) = Light::enter() {
+            // Acquire: the object is seen as whoever stored the edge left it.
+            let object = object_of(self.word.load(Acquire));
+            region.becomes_handle(object);
+            region.leave();
+            object
+        } else {
+            let region = Region::enter();
+            // Acquire: as above.
+            let object = object_of(self.word.load(Acquire));
+            retain(&region, object);
+            region.leave();
+            object
+        };
         // SAFETY: just counted.
         unsafe { E::from_raw(object) }
     }
 
-    /// Puts `edge` in.
+    /// Whether the cell lies outside of the heap.
+    #[inline(always)]
+    pub(super) fn is_outside(&self) -> bool {
+        // Relaxed: only the lowest bit counts, and that does not change.
+        is_outside(self.word.load(Relaxed))
+    }
+
+    /// Puts `edge` in. What was there goes without being counted.
     #[inline]
     pub fn set(&self, edge: E) {
+        if !self.is_outside()
+            && let Some(region) = Light::enter()
+        {
+            let (new, counted) = edge.into_raw();
+            if counted {
+                region.became_edge(new);
+            }
+            // Release: what it leads to is seen by whoever loads it.
+            self.word.store(new, Release);
+            region.leave();
+        } else {
+            self.set_slowly(edge);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_slowly(&self, edge: E) {
         drop(self.exchange(edge, false));
     }
 
@@ -160,9 +256,7 @@ impl<E: Edge> GcCell<E> {
     fn exchange(&self, new: E, wanted: bool) -> Option<E> {
         let region = Region::enter();
         let (new, counted) = new.into_raw();
-        // Relaxed: only the lowest bit counts, and that does not change.
-        let outside = is_outside(self.word.load(Relaxed));
-        if outside {
+        if self.is_outside() {
             publish(new);
             // AcqRel: as in `get`, and what `new` leads to is seen with it.
             let old = object_of(self.word.swap(new.map_addr(|a| a | OUTSIDE), AcqRel));
@@ -192,7 +286,7 @@ impl<E: Edge> GcCell<E> {
     /// What it holds instead, and `new` back.
     pub fn compare_exchange(&self, current: &E, new: E) -> Result<E, (E, E)> {
         let region = Region::enter();
-        let outside = is_outside(self.word.load(Relaxed));
+        let outside = self.is_outside();
         let bit = if outside { OUTSIDE } else { 0 };
         let (from, to) = (current.peek(), new.peek());
         publish(to);
@@ -227,28 +321,18 @@ impl<E: Edge> GcCell<E> {
     }
 }
 
-impl<E: Edge> GcCell<E> {
-    /// Reads what it holds without counting: the reference is good as long as the pin
-    /// and the cell are borrowed, whatever is stored meanwhile. For a
-    /// `GcCell<Gc<T>>` it is always there.
-    #[inline(always)]
-    pub fn load<'a>(&'a self, _pinned: &'a Pinned) -> Option<&'a E::Target> {
-        // Acquire: as in `get`.
-        let object = object_of(self.word.load(Acquire));
-        if object.is_null() {
-            return None;
-        }
-        // SAFETY: the cell held it while the pin lived, which is why it is not freed
-        // before the pin's end (`pin`).
-        Some(unsafe { &*object.add(Of::<E::Target>::OFFSET).cast::<E::Target>() })
-    }
-}
-
 impl<T: Trace> GcCell<Option<Gc<T>>> {
     /// Takes what it holds, and leaves it empty.
     #[inline]
     pub fn take(&self) -> Option<Gc<T>> {
         self.swap(None)
+    }
+
+    /// Takes what it holds, without counting, and leaves it empty; see
+    /// [`swap_ref`](Self::swap_ref).
+    #[inline]
+    pub fn take_ref<'a>(&'a self, pinned: &'a Pinned) -> Option<&'a Object<T>> {
+        self.swap_ref(None::<&Object<T>>, pinned)
     }
 }
 
@@ -262,7 +346,7 @@ fn retain(region: &Region, object: *mut u8) {
 
 /// Others may get at the object from here on.
 #[inline(always)]
-fn publish(object: *mut u8) {
+pub(super) fn publish(object: *mut u8) {
     if !object.is_null() {
         // SAFETY: the caller has a handle.
         unsafe { Header::of(object) }.publish();
@@ -363,5 +447,37 @@ mod tests {
         assert_eq!(object.header().handles(), 1);
         drop(inside);
         assert_eq!(object.header().handles(), 1);
+    }
+
+    #[test]
+    fn references_are_counted_by_cells_outside_of_the_heap_alone() {
+        let object = Gc::new(1u64);
+        let other = Gc::new(2u64);
+        let counts = || (object.header().handles(), other.header().handles());
+        let inside = Gc::new(GcCell::new(None));
+        let outside = GcCell::new(None);
+        let pinned = crate::gc::pin();
+        for (cell, counted) in [(&*inside, 0), (&outside, 1)] {
+            cell.store(&object);
+            assert_eq!(counts(), (1 + counted, 1));
+            let old = cell.swap_ref(&other, &pinned);
+            assert_eq!(
+                (old.map(|old| **old), counts()),
+                (Some(1), (1, 1 + counted))
+            );
+            assert!(cell.compare_exchange_ref(&object, &other, &pinned).is_err());
+            assert_eq!(counts(), (1, 1 + counted));
+            assert!(cell.compare_exchange_ref(&other, &object, &pinned).is_ok());
+            assert_eq!(counts(), (1 + counted, 1));
+            let root = Object::root(cell.load(&pinned).unwrap());
+            assert_eq!(counts(), (2 + counted, 1));
+            drop(root);
+            assert!(cell.take_ref(&pinned).is_some() && cell.get().is_none());
+            assert_eq!(counts(), (1, 1));
+        }
+        // What was never shared before is, once it can be loaded.
+        let fresh = Gc::new(3);
+        inside.store(&fresh);
+        assert!(is_published(&fresh));
     }
 }

@@ -12,6 +12,7 @@ use super::Weak;
 use super::header::Header;
 use super::heap;
 use super::mark::Marker;
+use super::object::Object;
 use super::trace::{Of, Trace, TypeInfo};
 use super::walk::{Prepare, Unrooter, Walk};
 use super::world::Region;
@@ -97,6 +98,21 @@ impl<T: Trace> Gc<T> {
         let object = Gc::new(make(&weak));
         weak.lead_to(&object);
         object
+    }
+
+    /// The object, which can be stored without counting; see [`Object`].
+    ///
+    /// ```
+    /// use marmota::gc::{Gc, GcCell};
+    /// let value = Gc::new(1);
+    /// let cell = Gc::new(GcCell::new(None));
+    /// cell.store(Gc::as_object(&value)); // or just `&value`
+    /// assert_eq!(cell.get().as_deref(), Some(&1));
+    /// ```
+    #[inline(always)]
+    pub fn as_object(this: &Gc<T>) -> &Object<T> {
+        // SAFETY: alive while the handle is borrowed, see `deref`.
+        unsafe { Object::at(this.object()) }
     }
 }
 

@@ -391,6 +391,8 @@ impl PageHeap {
         };
         let before = all.as_ptr().align_offset(ARENA);
         let base = all.as_ptr().wrapping_add(before);
+        // What is known of an object by a reference alone is found from its address.
+        let _ = base.expose_provenance();
         // SAFETY: the two ends are parts of the mapping that nobody uses; sizes and
         // addresses are multiples of a page.
         unsafe {

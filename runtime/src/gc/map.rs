@@ -7,6 +7,7 @@
 
 use super::cell::Sealed;
 use super::mark::Marker;
+use super::object::Object;
 use super::trace::Trace;
 use super::walk::Walk;
 use super::{Edge, GcVec};
@@ -81,6 +82,16 @@ unsafe impl<E: Edge> Trace for Place<E> {
 
 impl<E: Edge> Edge for Place<E> {
     type Target = E::Target;
+    type Ref<'a> = Option<&'a Object<E::Target>>;
+
+    fn address(edge: Option<&Object<E::Target>>) -> *mut u8 {
+        edge.map_or(std::ptr::null_mut(), Object::address)
+    }
+
+    unsafe fn lend<'a>(object: *mut u8) -> Option<&'a Object<E::Target>> {
+        // SAFETY: by this function's contract.
+        (!object.is_null()).then(|| unsafe { Object::at(object) })
+    }
 }
 
 impl<E: Edge> Place<E> {

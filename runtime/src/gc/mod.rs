@@ -12,6 +12,7 @@
 //!   array.rs   objects of any length        guarded.rs values behind locks
 //!   specials.rs  weak slots, cleanups       keeps.rs   who keeps this alive
 //!   header.rs  the word before each object  world.rs   regions; stopping them
+//!   object.rs lent.rs  objects, borrowed    light.rs   regions while nothing is marked
 //!   cache.rs   a P's runs of free slots     mark.rs    roots, edges, colours
 //!   central.rs spans of a class, sweeping   cycle.rs   start, assist, end
 //!   span.rs    slots, sweeping one span     worker.rs  its goroutines
@@ -50,10 +51,13 @@ mod header;
 mod heap;
 mod impls;
 mod keeps;
+mod lent;
+mod light;
 mod limiter;
 mod map;
 mod mark;
 mod native;
+mod object;
 mod pacer;
 mod pin;
 mod reaper;
@@ -87,6 +91,7 @@ pub use map::GcMap;
 pub use mark::Marker;
 pub use marmota_macros::Trace;
 pub use native::CountingAllocator;
+pub use object::Object;
 pub use pin::{Pinned, pin};
 pub(crate) use runs::begin as begin_run;
 pub(crate) use stats::read_gc_stats;

@@ -56,7 +56,8 @@ pub struct Pinned {
 }
 
 /// While the guard lives, what it loads is not freed: [`GcCell::load`] and
-/// [`GcVec::load`] then give plain references, without counting.
+/// [`GcVec::load`] then give plain references, without counting, which can also be stored
+/// ([`GcCell::store`]).
 ///
 /// Keep it for as long as a walk through the graph takes and no longer: a collection does
 /// not end while a pin lives that is older than it, nothing is freed meanwhile, and
@@ -81,7 +82,7 @@ pub struct Pinned {
 /// let head = list.unwrap();
 ///
 /// let pinned = gc::pin();
-/// let (mut sum, mut at) = (0, Some(&*head));
+/// let (mut sum, mut at) = (0, Some(Gc::as_object(&head)));
 /// while let Some(node) = at {
 ///     sum += node.value;
 ///     at = node.next.load(&pinned);
@@ -90,6 +91,7 @@ pub struct Pinned {
 /// ```
 ///
 /// [`GcCell::load`]: super::GcCell::load
+/// [`GcCell::store`]: super::GcCell::store
 /// [`GcVec::load`]: super::GcVec::load
 pub fn pin() -> Pinned {
     let region = Region::enter();

@@ -12,12 +12,13 @@
 //! it what it has not found in the new one, which is black.
 
 use super::array::Array;
-use super::cell::Edge;
+use super::cell::{Edge, publish};
 use super::handle::ROOTED as OUTSIDE;
 use super::header::Header;
 use super::mark::Marker;
+use super::object::Object;
 use super::pin::Pinned;
-use super::trace::{Of, Trace};
+use super::trace::Trace;
 use super::walk::Walk;
 use super::world::Region;
 use std::fmt;
@@ -148,11 +149,49 @@ impl<E: Edge> GcVec<E> {
     }
 
     /// Reads an element without counting, as [`GcCell::load`](super::GcCell::load) does.
-    pub fn load<'a>(&'a self, i: usize, _pinned: &'a Pinned) -> Option<&'a E::Target> {
+    pub fn load<'a>(&'a self, i: usize, _pinned: &'a Pinned) -> Option<&'a Object<E::Target>> {
         let object = self.at(i).filter(|object| !object.is_null())?;
         // SAFETY: the array and the object could be reached while the pin lived, which
         // is why they are not freed before its end (`pin`).
-        Some(unsafe { &*object.add(Of::<E::Target>::OFFSET).cast::<E::Target>() })
+        Some(unsafe { Object::at(object) })
+    }
+
+    /// Puts an object that is borrowed in the place of an element, without counting, as
+    /// [`GcCell::store`](super::GcCell::store) does.
+    ///
+    /// # Panics
+    /// As [`set`](Self::set).
+    #[track_caller]
+    pub fn store<'a>(&self, i: usize, element: impl Into<E::Ref<'a>>) {
+        let new = E::address(element.into());
+        let locked = self.lock();
+        let (len, array) = locked.parts();
+        if i >= len {
+            locked.unlock();
+            out_of_range(i, len);
+        }
+        publish(new);
+        locked.region.stored(new);
+        // AcqRel: as in `store_new`.
+        let old = array.edge(i).swap(new, AcqRel);
+        locked.region.overwritten(old);
+        locked.unlock();
+    }
+
+    /// Adds an object that is borrowed at the end, without counting.
+    ///
+    /// # Panics
+    /// As [`push`](Self::push).
+    pub fn push_ref<'a>(&self, element: impl Into<E::Ref<'a>>) {
+        let new = E::address(element.into());
+        let locked = self.lock_with_room();
+        let (len, array) = locked.parts();
+        publish(new);
+        locked.region.stored(new);
+        // Release: what it leads to is seen with it.
+        array.edge(len).store(new, Release);
+        locked.set_len(array, len + 1);
+        locked.unlock();
     }
 
     /// Adds an element at the end.

@@ -138,6 +138,14 @@ impl Region {
         }
     }
 
+    /// An object that somebody else holds becomes an edge, too.
+    #[inline(always)]
+    pub(crate) fn stored(&self, object: *mut u8) {
+        if self.phase.marking() && !object.is_null() {
+            self.shade(object);
+        }
+    }
+
     /// An edge of the heap is no longer where it was.
     #[inline(always)]
     pub(crate) fn overwritten(&self, object: *mut u8) {

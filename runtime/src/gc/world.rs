@@ -90,6 +90,13 @@ pub(crate) fn phase() -> Phase {
     Phase(PHASE.load(Acquire))
 }
 
+/// Whether a region has nothing to wait for, and no barrier to obey.
+#[inline(always)]
+pub(super) fn is_calm() -> bool {
+    // Acquire: as for the region.
+    PHASE.load(Acquire) & (STOPPED | MARKING | FENCED) == 0
+}
+
 /// This thread is in a region.
 #[must_use = "a region must be left"]
 pub(crate) struct Region {

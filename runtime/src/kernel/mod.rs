@@ -135,6 +135,12 @@ pub(crate) fn leave(m: MRef) {
     compiler_fence(std::sync::atomic::Ordering::SeqCst);
     // Release: pairs with the acquire of a claimer, who goes on with our P.
     m.in_runtime.store(false, Release);
+    look_at_slice(m);
+}
+
+/// Lets others run if this thread's goroutine has run for long. Outside of the runtime.
+#[inline(always)]
+pub(crate) fn look_at_slice(m: MRef) {
     if m.preempt.load(Relaxed) {
         slice_used_up(m);
     }

@@ -189,6 +189,8 @@ impl Rt {
                 let mut m = state.all_m;
                 while let Some(at) = m {
                     at.gate.fetch_or(m::gate::STOP, Relaxed);
+                    // Where the slice is looked at without entering, they leave, too.
+                    at.preempt.store(true, Relaxed);
                     if at.waits_for_p.get() {
                         idle::dismiss(at);
                     }

@@ -19,8 +19,9 @@
 //! woken first and sends the signal itself (`alert`): the P does not wait for it.
 //!
 //! Invariants
-//! 1. The handler works only if its thread is outside the runtime. So the thread
-//!    holds no lock of the runtime, and no P is in the middle of a change.
+//! 1. The handler works only if its thread is outside the runtime, and in no region of
+//!    the collected heap. So the thread holds no lock of the runtime, and no P is in the
+//!    middle of a change.
 //! 2. It uses no thread-local but the current M's word, allocates nothing, keeps
 //!    errno, and runs on the alternate stack with all signals blocked that are not
 //!    synchronous. What is not ours goes to the handler that was there before.
@@ -126,7 +127,7 @@ extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut l
     let errno = sys::errno();
     match m::current() {
         Some(m) if m.kind.get() == Kind::Parallel && m.signalled.swap(false, SeqCst) => {
-            if !m.in_runtime.load(Relaxed) && !m.forking.load(Relaxed) {
+            if !m.in_runtime.load(Relaxed) && !m.in_gc.load(Relaxed) && !m.forking.load(Relaxed) {
                 m.in_runtime.store(true, Relaxed);
                 compiler_fence(SeqCst);
                 m.stopped_at.store(context, Relaxed);

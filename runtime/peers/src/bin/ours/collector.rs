@@ -1,10 +1,10 @@
 //! The collected heap: see `go/collector.go`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use marmota::gc::{Gc, GcCell, Trace};
+use marmota::gc::{self, Gc, GcCell, Object, Pinned, Trace};
 use marmota::{debug, sync::WaitGroup};
 use marmota_peers::harness::Bench;
 use marmota_peers::rows::{EDGES, LIST, LRU, LRU_KEYS, Random, TREE_DEPTH};
@@ -59,29 +59,55 @@ fn pause(part: f64) -> f64 {
     debug::read_gc_stats().pause_quantile(part).as_nanos() as f64
 }
 
+/// Operations for which one pin is held: long enough that it costs nothing, short enough
+/// that no collection waits for it.
+const BATCH: u64 = 1_000;
+
+/// The numbers below `n`, in batches.
+fn batches(n: u64) -> impl Iterator<Item = Range<u64>> {
+    (0..n)
+        .step_by(BATCH as usize)
+        .map(move |from| from..n.min(from + BATCH))
+}
+
 #[derive(Trace)]
 struct Link {
     value: u64,
     next: GcCell<Option<Gc<Link>>>,
 }
 
+fn link(value: u64) -> Gc<Link> {
+    Gc::new(Link {
+        value,
+        next: GcCell::new(None),
+    })
+}
+
 fn list(n: u64) -> Duration {
-    let link = |value, next| {
-        Gc::new(Link {
-            value,
-            next: GcCell::new(next),
-        })
-    };
-    let last = link(0, None);
-    let first = (1..LIST).fold(last.clone(), |next, i| link(i, Some(next)));
-    last.next.set(Some(first.clone()));
+    let last = link(0);
+    let mut first = last.clone();
+    for i in 1..LIST {
+        let link = link(i);
+        link.next.set(Some(first));
+        first = link;
+    }
+    last.next.store(&first);
+    // Replaced soon, it leads to all that follows: kept, it would keep every node.
+    drop(last);
     let begin = Instant::now();
-    let (mut at, mut sum) = (first, 0);
-    for i in 0..n {
-        let Some(next) = at.next.get() else { break };
-        at.next.set(Some(link(i, next.next.get())));
-        sum += next.value;
-        at = next;
+    let (mut from, mut sum) = (first, 0);
+    for batch in batches(n) {
+        let pinned = gc::pin();
+        let mut at = Gc::as_object(&from);
+        for i in batch {
+            let next = at.next.load(&pinned).expect("the list is a ring");
+            let new = link(i);
+            new.next.store(next.next.load(&pinned));
+            at.next.set(Some(new));
+            sum += next.value;
+            at = next;
+        }
+        from = Object::root(at);
     }
     let took = begin.elapsed();
     assert!(sum > 0);
@@ -104,14 +130,19 @@ fn tree(n: u64) -> Duration {
     let root = branches(TREE_DEPTH);
     let mut random = Random(1);
     let begin = Instant::now();
-    for _ in 0..n {
-        let mut way = random.below(1 << TREE_DEPTH);
-        let mut at = root.clone();
-        for _ in 3..TREE_DEPTH {
-            at = at.sides[way as usize & 1].get().expect("above the leaves");
-            way >>= 1;
+    for batch in batches(n) {
+        let pinned = gc::pin();
+        for _ in batch {
+            let mut way = random.below(1 << TREE_DEPTH);
+            let mut at = Gc::as_object(&root);
+            for _ in 3..TREE_DEPTH {
+                at = at.sides[way as usize & 1]
+                    .load(&pinned)
+                    .expect("above the leaves");
+                way >>= 1;
+            }
+            at.sides[way as usize & 1].set(Some(branches(2)));
         }
-        at.sides[way as usize & 1].set(Some(branches(2)));
     }
     begin.elapsed()
 }
@@ -149,32 +180,32 @@ impl Lru {
         }
     }
 
-    fn take_out(entry: &Entry) {
-        let (newer, older) = (entry.newer.take(), entry.older.take());
-        if let (Some(newer), Some(older)) = (newer, older) {
-            newer.older.set(Some(older.clone()));
-            older.newer.set(Some(newer));
+    fn take_out(entry: &Object<Entry>, pinned: &Pinned) {
+        if let (Some(newer), Some(older)) = (entry.newer.load(pinned), entry.older.load(pinned)) {
+            newer.older.store(older);
+            older.newer.store(newer);
         }
     }
 
-    fn put_first(&self, entry: Gc<Entry>) {
-        let second = self.newest.older.get().expect("the oldest at least");
-        entry.newer.set(Some(self.newest.clone()));
-        second.newer.set(Some(entry.clone()));
-        entry.older.set(Some(second));
-        self.newest.older.set(Some(entry));
+    fn put_first(&self, entry: &Object<Entry>, pinned: &Pinned) {
+        let second = self.newest.older.load(pinned).expect("the oldest at least");
+        entry.newer.store(&self.newest);
+        entry.older.store(second);
+        second.newer.store(entry);
+        self.newest.older.store(entry);
     }
 
     /// Whether the key was there.
-    fn look_up(&mut self, key: u64) -> bool {
+    fn look_up(&mut self, key: u64, pinned: &Pinned) -> bool {
         if let Some(entry) = self.entries.get(&key) {
-            Lru::take_out(entry);
-            self.put_first(entry.clone());
+            let entry = Gc::as_object(entry);
+            Lru::take_out(entry, pinned);
+            self.put_first(entry, pinned);
             return true;
         }
         if self.entries.len() as u64 == LRU {
-            let last = self.oldest.newer.get().expect("an entry");
-            Lru::take_out(&last);
+            let last = self.oldest.newer.load(pinned).expect("an entry");
+            Lru::take_out(last, pinned);
             self.entries.remove(&last.key);
         }
         let entry = Gc::new(Entry {
@@ -182,7 +213,7 @@ impl Lru {
             newer: GcCell::new(None),
             older: GcCell::new(None),
         });
-        self.put_first(entry.clone());
+        self.put_first(Gc::as_object(&entry), pinned);
         self.entries.insert(key, entry);
         false
     }
@@ -191,11 +222,15 @@ impl Lru {
 fn lru(n: u64) -> Duration {
     let (mut cache, mut random) = (Lru::new(), Random(1));
     let begin = Instant::now();
-    let hits = (0..n)
-        .filter(|_| cache.look_up(random.below(LRU_KEYS)))
-        .count();
+    let mut hits = 0;
+    for batch in batches(n) {
+        let pinned = gc::pin();
+        for _ in batch {
+            hits += u64::from(cache.look_up(random.below(LRU_KEYS), &pinned));
+        }
+    }
     let took = begin.elapsed();
-    assert!((hits as u64) < n);
+    assert!(hits < n);
     took
 }
 
@@ -206,21 +241,29 @@ struct Vertex {
 }
 
 fn graph(goroutines: u64, n: u64) -> Duration {
-    let edges: Arc<[GcCell<Option<Gc<Vertex>>>]> = (0..EDGES).map(|_| GcCell::new(None)).collect();
+    let edges: Gc<[GcCell<Option<Gc<Vertex>>>; EDGES as usize]> =
+        Gc::new(std::array::from_fn(|_| GcCell::new(None)));
     let group = WaitGroup::new();
     let begin = Instant::now();
     for i in 0..goroutines {
         let edges = edges.clone();
         group.go(move || {
             let mut random = Random(i + 1);
-            for value in 0..n / goroutines {
-                let from = edges[random.below(EDGES) as usize].get();
-                if let Some(vertex) = &from {
-                    // Chains stay short.
-                    vertex.edge.set(None);
+            for batch in batches(n / goroutines) {
+                let pinned = gc::pin();
+                for value in batch {
+                    let from = edges[random.below(EDGES) as usize].load(&pinned);
+                    if let Some(vertex) = from {
+                        // Chains stay short.
+                        vertex.edge.set(None);
+                    }
+                    let vertex = Gc::new(Vertex {
+                        value,
+                        edge: GcCell::new(None),
+                    });
+                    vertex.edge.store(from);
+                    edges[random.below(EDGES) as usize].set(Some(vertex));
                 }
-                let edge = GcCell::new(from);
-                edges[random.below(EDGES) as usize].set(Some(Gc::new(Vertex { value, edge })));
             }
         });
     }
