@@ -17,6 +17,8 @@
 //! | `peer-crossbeam`, `peer-flume-threads`, `peer-kanal-threads` | channel crates on threads |
 //! | `peer-flume`, `peer-kanal` | channel crates' async side on tokio |
 //! | `peer-shuttle` | shuttle, for deterministic schedules |
+//! | `peer-gc`, `peer-gc-arena`, `peer-dumpster` | crates with a collector |
+//! | `peer-box`, `peer-rc` | std's pointers, without a collector |
 //!
 //! A program leaves out a row that its runtime has no honest equivalent for,
 //! and says so at its top.

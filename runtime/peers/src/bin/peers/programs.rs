@@ -46,6 +46,8 @@ const RUST: &[(&str, &str, Kind)] = &[
     ("peer-kanal", "kanal on tokio", Kind::Peer),
     ("peer-shuttle", "shuttle", Kind::Peer),
     ("peer-box", "Box", Kind::Peer),
+    ("peer-rc", "Rc", Kind::Peer),
+    ("peer-gc", "gc", Kind::Peer),
     ("peer-dumpster", "dumpster", Kind::Peer),
     ("peer-gc-arena", "gc-arena", Kind::Peer),
 ];

@@ -30,7 +30,7 @@ pub struct Report<'a> {
 }
 
 /// The peers whose versions the table names.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "tokio",
     "hyper",
     "may",
@@ -38,6 +38,7 @@ const CRATES: [&str; 9] = [
     "flume",
     "kanal",
     "shuttle",
+    "gc",
     "dumpster",
     "gc-arena",
 ];
