@@ -277,7 +277,12 @@ static OVERFLOW: crate::lock::SpinLock<Places> = crate::lock::SpinLock::new(Plac
 
 /// Has the spawner write a stack. For a signal handler: allocates nothing.
 pub(crate) fn ask_for_stack(rt: &'static Rt, places: Places) {
-    *OVERFLOW.lock() = places;
+    // Not `lock`: this thread is outside of the runtime and could be stopped with it. If it
+    // is taken, another goroutine has overflowed, and its stack is told.
+    match OVERFLOW.try_lock() {
+        Some(mut stack) => *stack = places,
+        None => return,
+    }
     if ask(rt, request::OVERFLOW) {
         let until = sys::monotonic_ns() + PATIENCE_NS;
         while rt.report.load(Acquire) != request::DONE && sys::monotonic_ns() < until {

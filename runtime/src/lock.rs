@@ -1,10 +1,10 @@
 //! The runtime's own lock: a byte, spun on.
 //!
 //! Held only inside the runtime (a thread there is never stopped on purpose, see
-//! `kernel`), for a few dozen instructions, with no user code under it. Taking it
-//! is one atomic exchange and giving it back is a plain store, which is why it is
-//! not the standard library's mutex: channels pay this twice per value, and an
-//! unlock that must look for sleepers costs a second atomic operation.
+//! `kernel`; debug builds check that it is so), for a few dozen instructions, with no
+//! user code under it. Taking it is one atomic exchange and giving it back is a plain
+//! store, which is why it is not the standard library's mutex: channels pay this twice
+//! per value, and an unlock that must look for sleepers costs a second atomic operation.
 //!
 //! A waiter backs off: pauses first, doubling, so that the holder's cache line is
 //! left alone (a holder that runs many short sections in a row then keeps its
@@ -36,7 +36,10 @@ impl<T> SpinLock<T> {
     }
 
     #[inline(always)]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn lock(&self) -> Guard<'_, T> {
+        #[cfg(debug_assertions)]
+        check_inside();
         // Acquire: pairs with the release in Guard's drop.
         if self.locked.swap(true, Ordering::Acquire) {
             self.contended();
@@ -48,6 +51,12 @@ impl<T> SpinLock<T> {
     pub(crate) fn try_lock(&self) -> Option<Guard<'_, T>> {
         // Acquire: as above.
         (!self.locked.swap(true, Ordering::Acquire)).then_some(Guard { lock: self })
+    }
+
+    /// The value, where nobody else can have the lock: nothing is taken.
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        // SAFETY: whoever holds a guard has borrowed the lock, and it is ours alone.
+        self.value.with_mut(|v| unsafe { &mut *v })
     }
 
     /// A guard for a lock that was taken by `lock`, whose guard was forgotten: for
@@ -79,6 +88,20 @@ impl<T> SpinLock<T> {
     }
 }
 
+/// A goroutine that takes a spin lock outside of the runtime can be stopped while it
+/// holds it, and then whoever runs in its place spins for ever.
+#[cfg(debug_assertions)]
+#[track_caller]
+fn check_inside() {
+    use crate::sched::m::{self, Kind};
+    let stoppable = m::current().is_some_and(|m| {
+        m.kind.get() == Kind::Parallel
+            && m.g.get().is_some()
+            && !m.in_runtime.load(Ordering::Relaxed)
+    });
+    assert!(!stoppable, "a spin lock is taken outside of the runtime");
+}
+
 #[must_use = "the lock is given back when the guard is dropped"]
 pub(crate) struct Guard<'a, T> {
     lock: &'a SpinLock<T>,
@@ -107,5 +130,35 @@ impl<T> Drop for Guard<'_, T> {
     fn drop(&mut self) {
         // Release: pairs with the acquire of the next holder.
         self.lock.locked.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use super::*;
+    use crate::kernel;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    fn in_a_goroutine(f: impl FnOnce() + Send) -> std::thread::Result<()> {
+        let rt = crate::Runtime::builder().procs(1).panic_in_caller();
+        let rt = rt.build().expect("a small runtime");
+        // SAFETY: the tests hold no thread-local's borrow across a blocking call.
+        catch_unwind(AssertUnwindSafe(|| unsafe { rt.run(f) }))
+    }
+
+    #[test]
+    fn a_goroutine_takes_one_inside_of_the_runtime_only() {
+        let lock = SpinLock::new(1);
+        let inside = in_a_goroutine(|| {
+            let m = kernel::enter_quietly();
+            *lock.lock() += 1;
+            kernel::leave(m);
+        });
+        assert!(inside.is_ok());
+        let outside = in_a_goroutine(|| *lock.lock() += 1);
+        let text = *outside.unwrap_err().downcast::<&str>().unwrap();
+        assert_eq!(text, "a spin lock is taken outside of the runtime");
+        // A thread that runs no goroutine is not stopped.
+        assert_eq!(*lock.lock(), 2);
     }
 }

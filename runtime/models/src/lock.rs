@@ -14,6 +14,10 @@ impl<T> SpinLock<T> {
         self.0.lock().expect("no model panics under it")
     }
 
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut().expect("no model panics under it")
+    }
+
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         self.0.try_lock().ok()
     }

@@ -488,7 +488,7 @@ impl<T> Drop for Core<T> {
         self.stop_for_good();
         hooks::gone(self.address());
         let mut rest = {
-            let mut state = self.state.lock();
+            let state = self.state.get_mut();
             let (len, head) = (std::mem::take(&mut state.len), state.head);
             let buffer = std::mem::take(&mut state.buffer);
             Rest { buffer, len, head }
