@@ -23,8 +23,8 @@ pub fn add_to(suite: &mut Suite) {
         )
         .on(
             Verdict::WrongResult,
-            "counters that rest at the same time share their pauses; counters that run one after \
-             the other add them up",
+            "counters that rest at the same time share their pauses, one after the other they add them \
+             up; and a counter has a number, and a pause, for each of 0 to `end` - 1",
         )
         .on(
             Verdict::Livelock,
@@ -50,7 +50,8 @@ pub fn add_to(suite: &mut Suite) {
         )
         .on(
             Verdict::WrongResult,
-            "was all reported before the function returned? A scope waits for its goroutines",
+            "`end` is how many numbers there are, and the first is 0. Was all reported before the \
+             function returned? A scope waits for its goroutines",
         );
     suite
         .test(
@@ -67,13 +68,18 @@ pub fn add_to(suite: &mut Suite) {
             },
         )
         .on(Verdict::WrongResult, "report, then rest, for each number");
-    suite.test(
-        "counters::none",
-        "no names: nothing is reported and no time passes",
-        || {
-            let before = time::now();
-            count_together(&[], 5, |_, _| {});
-            expect_eq("virtual time passed", &before.elapsed(), &Duration::ZERO);
-        },
-    );
+    suite
+        .test(
+            "counters::none",
+            "no names: nothing is reported and no time passes",
+            || {
+                let before = time::now();
+                count_together(&[], 5, |_, _| {});
+                expect_eq("virtual time passed", &before.elapsed(), &Duration::ZERO);
+            },
+        )
+        .on(
+            Verdict::WrongResult,
+            "who waits for the counters waits for nobody here: a scope does, a sleep does not know",
+        );
 }

@@ -53,8 +53,13 @@ pub fn add_to(suite: &mut Suite) {
             Verdict::Deadlock,
             "a call waits for a later one: all have to be started before any is waited for",
         );
-    suite.test("map::no_items", "no items give no results", || {
-        let results = map(&[0_u8; 0], |&item| item);
-        expect_eq("the results", &results, &Vec::new());
-    });
+    suite
+        .test("map::no_items", "no items give no results", || {
+            let results = map(&[0_u8; 0], |&item| item);
+            expect_eq("the results", &results, &Vec::new());
+        })
+        .on(
+            Verdict::Panicked,
+            "an empty list has no first item and no last: is one taken without a look?",
+        );
 }

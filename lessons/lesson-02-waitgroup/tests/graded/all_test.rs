@@ -40,7 +40,12 @@ pub fn add_to(suite: &mut Suite) {
             Verdict::Deadlock,
             "a job waits for one that has not begun: start all of them, and only then wait",
         );
-    suite.test("all::no_jobs", "no jobs: it returns at once", || {
-        run_all(Vec::new())
-    });
+    suite
+        .test("all::no_jobs", "no jobs: it returns at once", || {
+            run_all(Vec::new())
+        })
+        .on(
+            Verdict::Panicked,
+            "an empty list has no first job and no last: is one taken without a look?",
+        );
 }

@@ -84,17 +84,22 @@ pub fn add_to(suite: &mut Suite) {
              zero",
         )
         .on(Verdict::Deadlock, "at zero, somebody has to wake who waits");
-    suite.test(
-        "own::zero_does_not_wait",
-        "at zero wait returns at once",
-        || {
-            let group = WaitGroup::new();
-            group.wait();
-            group.add(2);
-            group.add(-2);
-            group.wait();
-        },
-    );
+    suite
+        .test(
+            "own::zero_does_not_wait",
+            "at zero wait returns at once",
+            || {
+                let group = WaitGroup::new();
+                group.wait();
+                group.add(2);
+                group.add(-2);
+                group.wait();
+            },
+        )
+        .on(
+            Verdict::Deadlock,
+            "the count is zero and nobody will bring it there: look at it before you wait",
+        );
     suite
         .test(
             "own::can_be_used_again",

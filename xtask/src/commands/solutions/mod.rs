@@ -12,6 +12,9 @@
 //! A wrong solution is a folder `wrong/MISTAKE` with the files it replaces in the
 //! reference. The files tell which exercises it gets wrong.
 //!
+//! Each graded test should be the first that some wrong solution fails: one that never
+//! is may be unable to fail. Those are named at the end of a lesson, as skipped.
+//!
 //! What a learner would read about it stands in `reports/MISTAKE.txt` and is compared:
 //! `UPDATE_REPORTS=1 cargo xtask check --solutions` writes all of them anew, to be read
 //! like a change of code.
@@ -25,6 +28,7 @@ mod reports;
 mod steady;
 mod wrong;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,8 +52,8 @@ pub struct Tally {
     pub passed: u64,
     /// Not so.
     pub failed: u64,
-    /// Not looked at: exercises that somebody has begun are no starters, and reports
-    /// that are not written down yet.
+    /// Not looked at: exercises that somebody has begun are no starters, reports that are
+    /// not written down yet, and graded tests of which nothing shows that they can fail.
     pub skipped: u64,
 }
 
@@ -80,6 +84,7 @@ pub fn grade_all(course: &Course, lessons: &[Lesson], thorough: bool) -> Outcome
         paint: Paint::for_stdout(),
         tally: Tally::default(),
         thorough,
+        rejecting: BTreeSet::new(),
         updates: std::env::var_os("UPDATE_REPORTS").is_some(),
     };
     for lesson in lessons {
@@ -120,6 +125,8 @@ struct Job<'a> {
     paint: Paint,
     tally: Tally,
     thorough: bool,
+    /// The graded tests that were the first to fail for a wrong solution.
+    rejecting: BTreeSet<String>,
     /// Write the reports instead of comparing them.
     updates: bool,
 }
@@ -128,7 +135,7 @@ impl Job<'_> {
     fn lesson(&mut self, lesson: &Lesson) -> Outcome<()> {
         let folder = self.course.solution_folder(lesson);
         let reference = sources(&folder.join("src"), lesson)?;
-        self.reference(lesson, &reference)?;
+        let tests = self.reference(lesson, &reference)?;
         self.starter(lesson, &reference)?;
         let mut mistakes = 0;
         for mistake in mistakes_of(&folder.join("wrong")).map_err(|e| unreadable(lesson, &e))? {
@@ -137,6 +144,7 @@ impl Job<'_> {
             mistakes += 1;
         }
         self.stale_reports(lesson)?;
+        self.never_failed(&tests);
         if mistakes == 0 {
             self.say(
                 "wrong",
@@ -148,9 +156,24 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// The reference must get all points, without a warning.
-    fn reference(&mut self, lesson: &Lesson, reference: &Sources) -> Outcome<()> {
+    /// Names the tests that no wrong solution fails first.
+    fn never_failed(&mut self, tests: &[String]) {
+        let rejecting = std::mem::take(&mut self.rejecting);
+        let idle: Vec<&String> = tests.iter().filter(|t| !rejecting.contains(*t)).collect();
+        self.tally.skipped += idle.len() as u64;
+        for test in idle {
+            println!("  note   {test:38} no wrong solution fails it first");
+        }
+    }
+
+    /// The reference must get all points, without a warning. Gives the names of all tests.
+    fn reference(&mut self, lesson: &Lesson, reference: &Sources) -> Outcome<Vec<String>> {
         let graded = self.graded(lesson, reference, &[])?;
+        let exercises = graded.iter().flat_map(|done| &done.report.exercises);
+        let tests = exercises
+            .flat_map(|e| &e.tests)
+            .map(|test| test.report.test.clone())
+            .collect();
         let program = graded.as_ref().ok().map(|done| done.program.clone());
         let result = graded.map_err(|rejected| rejected.to_string()).and_then(
             |Done {
@@ -177,7 +200,7 @@ impl Job<'_> {
             let result = self.under_load(lesson, &program)?;
             self.say("reference, on a busy machine", result);
         }
-        Ok(())
+        Ok(tests)
     }
 
     /// Each exercise that still is a starter must be "not started", and nothing else.

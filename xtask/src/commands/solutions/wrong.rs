@@ -57,6 +57,11 @@ impl Job<'_> {
             Ok(text) => text,
             Err(why) => return Ok(Err(why)),
         };
+        if let Ok(done) = graded {
+            let failures = done.report.exercises.iter().filter_map(|e| e.failure());
+            self.rejecting
+                .extend(failures.map(|first| first.report.test.clone()));
+        }
         let read = match graded {
             Ok(done) => report::lesson(lesson, &done.report, None, PLAIN),
             Err(rejected) => rejected.report.clone(),
