@@ -64,8 +64,9 @@ pub fn add_to(suite: &mut Suite) {
         )
         .on(
             Verdict::WrongResult,
-            "the room is yours for as long as the guard lives. Where does yours end? `let _ = …` \
-             drops it in the same line, `let _inside = …` at the end of the block",
+            "there is one door for all, and the room is yours for as long as its guard lives. \
+             Where does yours end? `let _ = …` drops it in the same line, `let _inside = …` at the \
+             end of the block",
         )
         .on(
             Verdict::Deadlock,
@@ -102,10 +103,16 @@ pub fn add_to(suite: &mut Suite) {
              decides who is next, at the moment the door is opened",
         )
         .on(Verdict::Livelock, AT_THE_DOOR);
-    suite.test("bathroom::nobody", "nobody comes: nothing happens", || {
-        let log = Log::new();
-        let events = log.clone();
-        use_bathroom(0, move |person, event| events.push((person, event)));
-        expect_eq("what happened", &log.all(), &Vec::new());
-    });
+    suite
+        .test("bathroom::nobody", "nobody comes: nothing happens", || {
+            let log = Log::new();
+            let events = log.clone();
+            use_bathroom(0, move |person, event| events.push((person, event)));
+            expect_eq("what happened", &log.all(), &Vec::new());
+        })
+        .on(
+            Verdict::WrongResult,
+            "somebody came who was not asked: the people are 1 to `people`, and here there are \
+             none",
+        );
 }
