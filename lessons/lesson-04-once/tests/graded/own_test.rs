@@ -189,7 +189,8 @@ fn panics(suite: &mut Suite) {
         )
         .on(
             Verdict::WrongResult,
-            "a panic jumps over the line that sets the flag: let a drop set it",
+            "a panic jumps over the line that sets the flag: let a drop set it, and let the panic go \
+             on to the caller",
         )
         .on(
             Verdict::Deadlock,

@@ -87,7 +87,8 @@ pub fn add_to(suite: &mut Suite) {
         )
         .on(
             Verdict::Deadlock,
-            "to send waits for a receiver, and there may be none; to close waits for nobody",
+            "to send waits for a receiver, and there may be none; to close waits for nobody. And a \
+             channel that is handed out later must be closed, too",
         )
         .on(
             Verdict::Panicked,
