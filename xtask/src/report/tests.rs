@@ -4,8 +4,9 @@
 
 use std::path::Path;
 
-use marmota_verdict::{Place, TestInfo, Waiting};
+use marmota_verdict::{Place, TestInfo, TestReport, Waiting};
 
+use super::failure::from_the_difference;
 use super::*;
 use crate::course::{About, Exercise};
 use crate::diagnostics::Line;
