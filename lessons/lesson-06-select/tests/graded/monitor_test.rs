@@ -227,8 +227,9 @@ fn ends(suite: &mut Suite) {
     suite
         .test(
             "monitor::no_nodes",
-            "without nodes there is nothing to tell",
+            "without nodes there is nothing to tell, until quit is closed after an hour",
             || {
+                let before = time::now();
                 let ((_tx, beats), (quit, quitting)) = (marmota::chan(0), marmota::chan(0));
                 let news = monitor(&[], PATIENCE, beats, quitting);
                 marmota::go(move || {
@@ -236,9 +237,14 @@ fn ends(suite: &mut Suite) {
                     quit.close();
                 });
                 expect_eq("what a receive gives", &news.recv(), &None);
+                expect_eq("virtual time passed", &before.elapsed(), &HOUR);
             },
         )
         .on(Verdict::Livelock, POLLS)
+        .on(
+            Verdict::WrongResult,
+            "the news are closed when quit is, and not before: nodes or none",
+        )
         .on(
             Verdict::Deadlock,
             "main waits for the news to be closed: does the monitor wait for the quit at all?",

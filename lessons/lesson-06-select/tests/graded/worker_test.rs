@@ -109,6 +109,6 @@ fn stops(suite: &mut Suite) {
         .on(
             Verdict::WrongResult,
             "a job and the quit are both there, and a select takes either. Look for the quit alone \
-             first, without waiting, before each job",
+             first, without waiting, before each job: one that was taken has to be done",
         );
 }
