@@ -1,4 +1,5 @@
-//! The table in Markdown: ours, Go, the ratio, the goal, the best Rust peer.
+//! The table in Markdown: ours, Go, the ratio, the goal, the best Rust peer. Below it all
+//! the peers of each row that has several.
 
 use std::fmt::Write as _;
 
@@ -49,6 +50,7 @@ impl Report<'_> {
         let mut text = String::new();
         self.preface(&mut text);
         self.table(&mut text);
+        self.every_peer(&mut text);
         self.afterword(&mut text);
         text
     }
@@ -113,10 +115,7 @@ impl Report<'_> {
         for row in self.rows {
             let mut work = row.work;
             let mut per = row.per;
-            let mut measured: Vec<usize> = self.cells(row).map(|cell| cell.procs).collect();
-            measured.sort_unstable();
-            measured.dedup();
-            for procs in measured {
+            for procs in self.measured(row) {
                 let ours = self.figure(row, procs, Kind::Ours);
                 let go = self.figure(row, procs, Kind::Go);
                 let ratio = ours.zip(go).map(|(ours, go)| ours.value / go.value);
@@ -128,7 +127,9 @@ impl Report<'_> {
                     ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}")),
                     goal(row, procs),
                     verdict(row, procs, ours, ratio),
-                    self.best_peer(row, procs),
+                    self.peers(row, procs)
+                        .first()
+                        .map_or("–".to_owned(), |peer| peer.shown(row.unit)),
                 )
                 .unwrap();
                 // Said once for all lines of a row.
@@ -175,24 +176,69 @@ impl Report<'_> {
             .and_then(|cell| cell.outcome.as_ref().ok())
     }
 
-    fn best_peer(&self, row: &Row, procs: usize) -> String {
-        self.cells(row)
-            .filter(|cell| cell.procs == procs && self.programs[cell.program].kind == Kind::Peer)
-            .filter_map(|cell| {
-                Some((
-                    self.programs[cell.program].label,
-                    cell.outcome.as_ref().ok()?,
-                ))
-            })
-            .min_by(|(_, a), (_, b)| a.value.total_cmp(&b.value))
-            .map_or("–".to_owned(), |(label, figure)| {
-                let shown = show(figure.value, row.unit);
-                match figure.note.as_str() {
-                    "" => format!("{shown} {label}"),
-                    note => format!("{shown} {label} ({note})"),
-                }
-            })
+    /// At which values of GOMAXPROCS the row was measured.
+    fn measured(&self, row: &Row) -> Vec<usize> {
+        let mut measured: Vec<usize> = self.cells(row).map(|cell| cell.procs).collect();
+        measured.sort_unstable();
+        measured.dedup();
+        measured
     }
+
+    /// The Rust peers that have a figure, the best first.
+    fn peers(&self, row: &Row, procs: usize) -> Vec<Peer<'_>> {
+        let peers = self.cells(row).filter_map(|cell| {
+            let Program { label, kind, .. } = &self.programs[cell.program];
+            let figure = cell.outcome.as_ref().ok()?;
+            (cell.procs == procs && *kind == Kind::Peer).then_some(Peer { label, figure })
+        });
+        best_first(peers.collect())
+    }
+
+    /// The table has room for the best peer of a row; here is who else took part. A row
+    /// with one peer is not repeated.
+    fn every_peer(&self, text: &mut String) {
+        let mut lines = String::new();
+        for row in self.rows {
+            for procs in self.measured(row) {
+                let peers = self.peers(row, procs);
+                if peers.len() > 1 {
+                    let shown: Vec<String> =
+                        peers.iter().map(|peer| peer.shown(row.unit)).collect();
+                    let name = row.name;
+                    writeln!(lines, "| `{name}` | {procs} | {} |", shown.join("; ")).unwrap();
+                }
+            }
+        }
+        if !lines.is_empty() {
+            text.push_str("\nRows with several Rust peers, all of them:\n\n");
+            text.push_str("| row | P | peers, the best first |\n|---|--:|---|\n");
+            text.push_str(&lines);
+        }
+    }
+}
+
+/// A peer's figure for one row at one GOMAXPROCS.
+#[derive(Debug)]
+struct Peer<'a> {
+    label: &'a str,
+    figure: &'a Figure,
+}
+
+impl Peer<'_> {
+    /// `180 Rc (Arc, Mutex)`
+    fn shown(&self, unit: Unit) -> String {
+        let (value, label) = (show(self.figure.value, unit), self.label);
+        match self.figure.note.as_str() {
+            "" => format!("{value} {label}"),
+            note => format!("{value} {label} ({note})"),
+        }
+    }
+}
+
+/// What programs print is the less the better, whatever the unit.
+fn best_first(mut peers: Vec<Peer<'_>>) -> Vec<Peer<'_>> {
+    peers.sort_by(|a, b| a.figure.value.total_cmp(&b.figure.value));
+    peers
 }
 
 /// The version of a crate as this workspace's lock file has it.
@@ -303,6 +349,29 @@ mod tests {
         assert_eq!(reached(row, 1, Some(1.0), Some(9.0)), "–");
         assert_eq!(goal(row, 1), "–");
         assert_eq!(reached(row, 2, Some(1.0), Some(0.7)), "missed by 2.00×");
+    }
+
+    #[test]
+    fn peers_stand_in_order_each_with_its_note() {
+        let figure = |value, note: &str| Figure {
+            value,
+            note: note.to_owned(),
+        };
+        let [gc, rc, arena] = [
+            figure(2_600.4, ""),
+            figure(46.2, "ring cut by hand"),
+            figure(213.0, ""),
+        ];
+        let peers = [("gc", &gc), ("Rc", &rc), ("gc-arena", &arena)]
+            .map(|(label, figure)| Peer { label, figure });
+        let shown: Vec<String> = best_first(peers.into())
+            .iter()
+            .map(|peer| peer.shown(Unit::Nanoseconds))
+            .collect();
+        assert_eq!(
+            shown,
+            ["46 Rc (ring cut by hand)", "213 gc-arena", "2,600 gc"]
+        );
     }
 
     #[test]
