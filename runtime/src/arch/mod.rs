@@ -11,6 +11,8 @@
 //! all that the compiler may expect to survive a call: the callee-saved
 //! registers. Nothing unwinds across a switch: a root function catches panics, and
 //! call-frame information ends there.
+//!
+//! And a hint to the cache, [`prefetch`].
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
@@ -30,6 +32,21 @@ pub(crate) mod walk;
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 compile_error!("marmota has a context switch for x86-64 and aarch64 only");
+
+/// Asks for the cache line at this address, which need not be one of anything.
+#[inline(always)]
+pub(crate) fn prefetch(at: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which faults at no address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+    }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: as above.
+    unsafe {
+        std::arch::asm!("prfm pldl1keep, [{at}]", at = in(reg) at, options(nostack, readonly, preserves_flags));
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ use super::world::Region;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering::Release;
@@ -62,7 +63,7 @@ unsafe impl<T: ?Sized + Send + Sync> Sync for Gc<T> {}
 impl<T: Trace> Gc<T> {
     /// Moves `value` into the collected heap. May collect first, or mark for a while if
     /// a collection is on. Without memory the process ends, as with `Box`.
-    #[inline]
+    #[inline(always)]
     pub fn new(mut value: T) -> Gc<T> {
         if T::EDGES {
             value.walk(&mut Prepare);
@@ -124,13 +125,18 @@ pub(super) fn allocate<T: Trace>(
     info: &'static TypeInfo,
     settle: impl FnOnce(&Region, &mut T),
 ) -> *mut u8 {
+    // Nothing below unwinds, or ends otherwise, before the value has its place. Said so,
+    // the compiler keeps the value in registers, and not on the stack for a destructor's
+    // sake: from there it would be copied in other pieces than it was stored in, which
+    // costs more than all the rest.
+    let value = ManuallyDrop::new(value);
     let mut region = Region::enter();
     let object = region.take::<T>();
     // SAFETY: the slot is ours, large enough, aligned, and nobody looks at it before its
     // mark is set.
     unsafe {
         let place = object.add(Of::<T>::OFFSET).cast::<T>();
-        place.write(value);
+        place.write(ManuallyDrop::into_inner(value));
         settle(&region, &mut *place);
         Header::of(object).init(info);
         // Release: whoever looks for roots here sees the object.

@@ -19,8 +19,10 @@
 //!   region is half-way, so nobody holds an edge that was not found: every reachable
 //!   object is black, and stays so.
 //!
-//! Fetching an object ahead when it becomes grey was tried: it made marking a tree slower
-//! by half, because most of what is fetched is needed long after.
+//! An object is fetched when it is taken off the stack, and walked some objects later:
+//! marking a tree that was changed for long took a third of the time then. (Fetching it
+//! when it becomes grey was tried before: it made marking slower by half, because most of
+//! what is fetched is needed long after.)
 //!
 //! Work is done in steps, each inside the runtime from start to end, with what is left
 //! going back to the pool: a runtime that ends abandons its goroutines, and another one
@@ -31,6 +33,7 @@ use super::header::{self, Header};
 use super::heap::{self, DOOMED, FREE, Listed};
 use super::world;
 use super::{pin, specials};
+use crate::arch;
 use crate::lock::SpinLock;
 use crate::sys::PageVec;
 use std::sync::atomic::AtomicUsize;
@@ -42,6 +45,8 @@ const BATCH: usize = 512;
 const SHARE: usize = 128;
 /// Objects walked between two looks at the pool.
 const STRIDE: usize = 256;
+/// Objects that are on their way into the cache while others are walked.
+const AHEAD: usize = 8;
 /// Pages per piece of the search for roots.
 const CHUNK: usize = 512;
 const CHUNKS: usize = heap::ARENA_PAGES / CHUNK;
@@ -118,10 +123,22 @@ impl Marker {
 
     /// Walks objects until there are none, or `limit` of them.
     fn drain(&mut self, limit: usize) {
+        let mut ahead = [std::ptr::null_mut(); AHEAD];
+        let (mut first, mut fetched) = (0, 0);
         for _ in 0..limit {
-            let Some(object) = self.stack.pop() else {
+            while fetched < AHEAD
+                && let Some(object) = self.stack.pop()
+            {
+                arch::prefetch(object);
+                ahead[(first + fetched) % AHEAD] = object;
+                fetched += 1;
+            }
+            if fetched == 0 {
                 return;
-            };
+            }
+            let object = ahead[first];
+            first = (first + 1) % AHEAD;
+            fetched -= 1;
             // SAFETY: on the stack are objects that are allocated, and nothing is freed
             // while marking.
             let info = header::info_of(unsafe { Header::of(object) }.load_acquire());
@@ -131,6 +148,9 @@ impl Marker {
                 // as anybody with a handle may read it.
                 unsafe { (info.trace)(object.wrapping_add(info.offset), self) };
             }
+        }
+        for i in 0..fetched {
+            self.stack.push(ahead[(first + i) % AHEAD]);
         }
     }
 

@@ -34,7 +34,7 @@ pub struct Arguments {
     lesson: String,
     /// Only what contains this word
     filter: Option<String>,
-    /// Measure the runtime beside Go and its Rust peers, about six minutes; what
+    /// Measure the runtime beside Go and its Rust peers, a quarter of an hour; what
     /// follows `--` goes to that program, as in `bench runtime --peers -- --list`
     #[arg(long)]
     peers: bool,

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use foldhash::fast::RandomState;
 use gc_arena::barrier::{field, unlock};
 use gc_arena::{Arena, Collect, Gc, Lock, Mutation, RefLock, Rootable};
 use marmota_peers::harness::{Bench, main_with};
@@ -191,7 +192,7 @@ fn join<'gc>(mc: &Mutation<'gc>, newer: Gc<'gc, Entry<'gc>>, older: Gc<'gc, Entr
 #[derive(Collect)]
 #[collect(no_drop)]
 struct Lru<'gc> {
-    entries: Gc<'gc, RefLock<HashMap<u64, Gc<'gc, Entry<'gc>>>>>,
+    entries: Gc<'gc, RefLock<HashMap<u64, Gc<'gc, Entry<'gc>>, RandomState>>>,
     newest: Gc<'gc, Entry<'gc>>,
     oldest: Gc<'gc, Entry<'gc>>,
 }
@@ -200,7 +201,7 @@ fn empty<'gc>(mc: &Mutation<'gc>) -> Lru<'gc> {
     let (newest, oldest) = (Entry::new(mc, u64::MAX), Entry::new(mc, u64::MAX));
     join(mc, newest, oldest);
     Lru {
-        entries: Gc::new(mc, RefLock::new(HashMap::new())),
+        entries: Gc::new(mc, RefLock::new(HashMap::default())),
         newest,
         oldest,
     }

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use foldhash::fast::RandomState;
 use gc::{Finalize, Gc, GcCell, Trace};
 use marmota_peers::harness::{Bench, main_with};
 use marmota_peers::rows::{LIST, LRU, LRU_KEYS, Random, TREE_DEPTH};
@@ -160,7 +161,7 @@ impl Entry {
 
 /// Between `newest` and `oldest`, which hold no key, in order of use.
 struct Lru {
-    entries: HashMap<u64, Gc<Entry>>,
+    entries: HashMap<u64, Gc<Entry>, RandomState>,
     newest: Gc<Entry>,
     oldest: Gc<Entry>,
 }
@@ -171,7 +172,7 @@ impl Lru {
         set(&newest.older, oldest.clone());
         set(&oldest.newer, newest.clone());
         Lru {
-            entries: HashMap::new(),
+            entries: HashMap::default(),
             newest,
             oldest,
         }

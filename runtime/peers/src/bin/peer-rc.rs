@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use foldhash::fast::RandomState;
 use marmota_peers::harness::{Bench, main_with};
 use marmota_peers::rows::{EDGES, LIST, LRU, LRU_KEYS, Random};
 use marmota_peers::threads::host;
@@ -104,7 +105,7 @@ fn neighbour(edge: &RefCell<Weak<Entry>>) -> Rc<Entry> {
 
 /// Between `newest` and `oldest`, which hold no key, in order of use.
 struct Lru {
-    entries: HashMap<u64, Rc<Entry>>,
+    entries: HashMap<u64, Rc<Entry>, RandomState>,
     newest: Rc<Entry>,
     oldest: Rc<Entry>,
 }
@@ -114,7 +115,7 @@ impl Lru {
         let (newest, oldest) = (Entry::new(u64::MAX), Entry::new(u64::MAX));
         join(&newest, &oldest);
         Lru {
-            entries: HashMap::new(),
+            entries: HashMap::default(),
             newest,
             oldest,
         }

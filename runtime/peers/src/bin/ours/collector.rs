@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use foldhash::fast::RandomState;
 use marmota::gc::{self, Gc, GcCell, Object, Pinned, Trace};
 use marmota::{debug, sync::WaitGroup};
 use marmota_peers::harness::Bench;
@@ -156,7 +157,7 @@ struct Entry {
 
 /// Between `newest` and `oldest`, which hold no key, in order of use.
 struct Lru {
-    entries: HashMap<u64, Gc<Entry>>,
+    entries: HashMap<u64, Gc<Entry>, RandomState>,
     newest: Gc<Entry>,
     oldest: Gc<Entry>,
 }
@@ -174,7 +175,7 @@ impl Lru {
         newest.older.set(Some(oldest.clone()));
         oldest.newer.set(Some(newest.clone()));
         Lru {
-            entries: HashMap::new(),
+            entries: HashMap::default(),
             newest,
             oldest,
         }

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use dumpster::{Trace, unsync::Gc};
+use foldhash::fast::RandomState;
 use marmota_peers::harness::{Bench, main_with};
 use marmota_peers::rows::{LIST, LRU, LRU_KEYS, Random, TREE_DEPTH};
 use marmota_peers::threads::host;
@@ -156,7 +157,7 @@ impl Entry {
 
 /// Between `newest` and `oldest`, which hold no key, in order of use.
 struct Lru {
-    entries: HashMap<u64, Gc<Entry>>,
+    entries: HashMap<u64, Gc<Entry>, RandomState>,
     newest: Gc<Entry>,
     oldest: Gc<Entry>,
 }
@@ -167,7 +168,7 @@ impl Lru {
         newest.older.replace(Some(oldest.clone()));
         oldest.newer.replace(Some(newest.clone()));
         Lru {
-            entries: HashMap::new(),
+            entries: HashMap::default(),
             newest,
             oldest,
         }
