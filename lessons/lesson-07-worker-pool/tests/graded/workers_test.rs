@@ -138,6 +138,10 @@ pub fn add_to(suite: &mut Suite) {
         .on(
             Verdict::Leak,
             "a worker without a job waits for ever: close the channel",
+        )
+        .on(
+            Verdict::Panicked,
+            "there may be fewer jobs than workers, and none at all: is one taken without a look?",
         );
     suite
         .test(
