@@ -62,8 +62,8 @@ fn results(suite: &mut Suite) {
         )
         .on(
             Verdict::WrongResult,
-            "what is missing? Either it was counted wrongly, or it was still under way when the summary \
-             was returned: who waits for the last finding to be counted?",
+            "what is missing, or there too often? Either it was counted wrongly, or it was still under \
+             way when the summary was returned: who waits for the last finding to be counted?",
         )
         .on(
             Verdict::Deadlock,

@@ -28,6 +28,10 @@ fn sends(suite: &mut Suite) {
             },
         )
         .on(
+            Verdict::WrongResult,
+            "the values leave in the order in which they stand in the list, the first one first",
+        )
+        .on(
             Verdict::Deadlock,
             "all values have been received and main waits for the end: nobody has said that the last \
              one was the last",

@@ -9,8 +9,8 @@ use crate::common::HOUR;
 
 pub fn add_to(suite: &mut Suite) {
     full_and_empty(suite);
-    many(suite);
     closed(suite);
+    many(suite);
 }
 
 fn full_and_empty(suite: &mut Suite) {
@@ -97,6 +97,121 @@ fn full_and_empty(suite: &mut Suite) {
             Verdict::Deadlock,
             "the value is in the queue, and the receiver still waits: who tells it? And is the lock \
              given back while it waits?",
+        );
+}
+
+/// Carries the panic of a goroutine on, so that the report tells it.
+fn rethrow<T>(ended: std::thread::Result<T>) -> T {
+    ended.unwrap_or_else(|thrown| std::panic::resume_unwind(thrown))
+}
+
+/// What a goroutine that may have panicked said.
+fn message<T>(ended: std::thread::Result<T>) -> String {
+    match ended {
+        Ok(_) => "no panic".to_owned(),
+        Err(thrown) => {
+            let text = thrown.downcast_ref::<&str>().map(|s| (*s).to_owned());
+            let text = text.or_else(|| thrown.downcast_ref::<String>().cloned());
+            text.unwrap_or_default()
+        }
+    }
+}
+
+fn closed(suite: &mut Suite) {
+    suite
+        .test(
+            "queue::close_wakes_all_receivers",
+            "three wait for a value; the close ends the wait of each",
+            || {
+                let queue = Queue::<u32>::new(1);
+                let receivers: Vec<_> = (0..3)
+                    .map(|_| {
+                        let queue = queue.clone();
+                        marmota::spawn(move || queue.recv())
+                    })
+                    .collect();
+                gosched();
+                queue.close();
+                let came: Vec<_> = receivers.into_iter().map(|r| rethrow(r.join())).collect();
+                expect_eq("what the three were given", &came, &vec![None, None, None]);
+            },
+        )
+        .on(
+            Verdict::Deadlock,
+            "signal wakes one, broadcast wakes all: whom does a close concern? And does who was woken \
+             look whether it is closed?",
+        );
+    suite
+        .test(
+            "queue::close_keeps_what_is_in_it",
+            "two values are in the queue when it is closed: they come out, then None, again and again",
+            || {
+                let queue = Queue::new(2);
+                queue.send("a");
+                queue.send("b");
+                queue.close();
+                let came: Vec<_> = (0..4).map(|_| queue.recv()).collect();
+                expect_eq("what came out", &came, &vec![Some("a"), Some("b"), None, None]);
+            },
+        )
+        .on(
+            Verdict::WrongResult,
+            "a close says that no more will be sent; it takes nothing back",
+        )
+        .on(Verdict::Deadlock, "empty and closed: there is nothing to wait for");
+    suite
+        .test(
+            "queue::send_on_closed",
+            "a send panics when the queue is closed, and also when it is closed meanwhile",
+            || {
+                let queue = Queue::new(1);
+                queue.send(1);
+                let (waiting, late) = (queue.clone(), queue.clone());
+                let waiting = marmota::spawn(move || waiting.send(2));
+                time::sleep(HOUR);
+                queue.close();
+                let of_waiting = message(waiting.join());
+                let of_late = message(marmota::spawn(move || late.send(3)).join());
+                for (who, seen) in [("waits already", of_waiting), ("comes after", of_late)] {
+                    expect(
+                        seen.contains("closed"),
+                        &format!("the send that {who} when the queue is closed"),
+                        "a panic that says: send on closed queue",
+                        seen,
+                    );
+                }
+                expect_eq("what is still in the queue", &queue.recv(), &Some(1));
+                expect_eq("and then", &queue.recv(), &None);
+            },
+        )
+        .on(
+            Verdict::Deadlock,
+            "a sender waits for room in a queue that is closed: a close concerns it too",
+        )
+        .on(
+            Verdict::WrongResult,
+            "a send looks whether the queue is closed: before it waits, and after",
+        );
+    suite
+        .test(
+            "queue::second_close",
+            "closing it again panics, as for a channel",
+            || {
+                let queue = Queue::<u32>::new(1);
+                queue.close();
+                let again = queue.clone();
+                let seen = message(marmota::spawn(move || again.close()).join());
+                expect(
+                    seen.contains("closed"),
+                    "the second close",
+                    "a panic that says: close of closed queue",
+                    seen,
+                );
+            },
+        )
+        .on(
+            Verdict::WrongResult,
+            "whoever closes a second time has counted wrong: say so where it happens, by a panic",
         );
 }
 
@@ -194,114 +309,4 @@ fn many(suite: &mut Suite) {
             "between the signal and the lock somebody else may come and take the value. Who was woken \
              has to look again: while, not if",
         );
-}
-
-/// Carries the panic of a goroutine on, so that the report tells it.
-fn rethrow<T>(ended: std::thread::Result<T>) -> T {
-    ended.unwrap_or_else(|thrown| std::panic::resume_unwind(thrown))
-}
-
-/// What a goroutine that may have panicked said.
-fn message<T>(ended: std::thread::Result<T>) -> String {
-    match ended {
-        Ok(_) => "no panic".to_owned(),
-        Err(thrown) => {
-            let text = thrown.downcast_ref::<&str>().map(|s| (*s).to_owned());
-            let text = text.or_else(|| thrown.downcast_ref::<String>().cloned());
-            text.unwrap_or_default()
-        }
-    }
-}
-
-fn closed(suite: &mut Suite) {
-    suite
-        .test(
-            "queue::close_wakes_all_receivers",
-            "three wait for a value; the close ends the wait of each",
-            || {
-                let queue = Queue::<u32>::new(1);
-                let receivers: Vec<_> = (0..3)
-                    .map(|_| {
-                        let queue = queue.clone();
-                        marmota::spawn(move || queue.recv())
-                    })
-                    .collect();
-                gosched();
-                queue.close();
-                let came: Vec<_> = receivers.into_iter().map(|r| rethrow(r.join())).collect();
-                expect_eq("what the three were given", &came, &vec![None, None, None]);
-            },
-        )
-        .on(
-            Verdict::Deadlock,
-            "signal wakes one, broadcast wakes all: whom does a close concern? And does who was woken \
-             look whether it is closed?",
-        );
-    suite
-        .test(
-            "queue::close_keeps_what_is_in_it",
-            "two values are in the queue when it is closed: they come out, then None, again and again",
-            || {
-                let queue = Queue::new(2);
-                queue.send("a");
-                queue.send("b");
-                queue.close();
-                let came: Vec<_> = (0..4).map(|_| queue.recv()).collect();
-                expect_eq("what came out", &came, &vec![Some("a"), Some("b"), None, None]);
-            },
-        )
-        .on(
-            Verdict::WrongResult,
-            "a close says that no more will be sent; it takes nothing back",
-        )
-        .on(Verdict::Deadlock, "empty and closed: there is nothing to wait for");
-    suite
-        .test(
-            "queue::send_on_closed",
-            "a send panics when the queue is closed, and also when it is closed meanwhile",
-            || {
-                let queue = Queue::new(1);
-                queue.send(1);
-                let (waiting, late) = (queue.clone(), queue.clone());
-                let waiting = marmota::spawn(move || waiting.send(2));
-                time::sleep(HOUR);
-                queue.close();
-                let of_waiting = message(waiting.join());
-                let of_late = message(marmota::spawn(move || late.send(3)).join());
-                for (who, seen) in [("waits already", of_waiting), ("comes after", of_late)] {
-                    expect(
-                        seen.contains("closed"),
-                        &format!("the send that {who} when the queue is closed"),
-                        "a panic that says: send on closed queue",
-                        seen,
-                    );
-                }
-                expect_eq("what is still in the queue", &queue.recv(), &Some(1));
-                expect_eq("and then", &queue.recv(), &None);
-            },
-        )
-        .on(
-            Verdict::Deadlock,
-            "a sender waits for room in a queue that is closed: a close concerns it too",
-        )
-        .on(
-            Verdict::WrongResult,
-            "a send looks whether the queue is closed: before it waits, and after",
-        );
-    suite.test(
-        "queue::second_close",
-        "closing it again panics, as for a channel",
-        || {
-            let queue = Queue::<u32>::new(1);
-            queue.close();
-            let again = queue.clone();
-            let seen = message(marmota::spawn(move || again.close()).join());
-            expect(
-                seen.contains("closed"),
-                "the second close",
-                "a panic that says: close of closed queue",
-                seen,
-            );
-        },
-    );
 }

@@ -70,6 +70,10 @@ fn results(suite: &mut Suite) {
             },
         )
         .on(
+            Verdict::Deadlock,
+            "a stage that has nothing to pass on still has to say that nothing will come",
+        )
+        .on(
             Verdict::Leak,
             "a goroutine is left: a stage that stops receiving leaves the one before it waiting for \
              ever",
