@@ -15,6 +15,20 @@ pub(crate) fn asymmetric_light_fence() {
     std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
 }
 
+/// Lets time pass, for whoever waits for another thread in a loop. In the models it gives up
+/// the rest of its thread: what would come after the wait is an interleaving of its own.
+pub(crate) fn wait_a_moment() {
+    std::thread::yield_now();
+}
+
+/// Stores 1 with release into a flag that another thread takes by a swap: the store comes
+/// before that swap or after it. The models need to be told: to loom, a store and a swap of
+/// two threads may have no order at all.
+#[inline(always)]
+pub(crate) fn raise(flag: &sync::atomic::AtomicU8) {
+    flag.store(1, sync::atomic::Ordering::Release);
+}
+
 /// Accesses that take part in one order of all that are sequentially consistent. The
 /// models need to be told: loom takes them for acquire and release, and knows that
 /// order of fences only.

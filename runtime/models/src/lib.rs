@@ -41,6 +41,7 @@ pub mod bias_models;
 pub mod channel_models;
 pub mod claim_models;
 pub mod gc_models;
+pub mod gc_world_models;
 pub mod mutex_models;
 pub mod parking_models;
 pub mod runq_models;

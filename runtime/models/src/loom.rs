@@ -7,9 +7,45 @@ pub(crate) use ::loom::cell::UnsafeCell;
 pub(crate) use ::loom::hint::spin_loop;
 pub(crate) use ::loom::thread::yield_now;
 
+std::thread_local! {
+    /// Of the thread that runs all of a model's.
+    static LIGHT: std::cell::Cell<bool> = const { std::cell::Cell::new(true) };
+}
+
+/// Whether there is a membarrier: if not, light fences are none.
+pub(crate) fn light_fences(yes: bool) {
+    LIGHT.set(yes);
+}
+
 /// With the dear side a full fence too, what the membarrier amounts to.
 pub(crate) fn asymmetric_light_fence() {
-    ::loom::sync::atomic::fence(::loom::sync::atomic::Ordering::SeqCst);
+    if LIGHT.get() {
+        ::loom::sync::atomic::fence(::loom::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+struct GaveUp;
+
+/// Who has to wait gives up the rest of its thread (`unless_it_waits`). What would come after
+/// the wait is an interleaving of its own, in which it comes later; and loom does not try
+/// all orders of what surrounds a loop.
+pub(crate) fn wait_a_moment() {
+    std::panic::resume_unwind(Box::new(GaveUp));
+}
+
+/// Does `f`; `None` where it would have to wait.
+pub(crate) fn unless_it_waits<R>(f: impl FnOnce() -> R) -> Option<R> {
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
+    match result {
+        Ok(result) => Some(result),
+        Err(payload) if payload.is::<GaveUp>() => None,
+        Err(payload) => std::panic::resume_unwind(payload),
+    }
+}
+
+/// As in the runtime: a swap as well, which loom puts in an order with others.
+pub(crate) fn raise(flag: &sync::atomic::AtomicU8) {
+    flag.swap(1, sync::atomic::Ordering::Release);
 }
 
 /// As in the runtime, with fences that make loom see one order of all such accesses.

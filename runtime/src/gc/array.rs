@@ -97,11 +97,10 @@ impl Array {
                 .write(AtomicUsize::new(0));
             Header::of(object).init(info);
             Header::of(object).publish();
-            let arena = heap::arena_of(object);
-            // Release: whoever looks for roots here sees the object.
-            arena.mark(object).store(region.phase.colour(), Release);
+            region.born(object);
             if class == 0 {
-                arena.card(object).store(1, Release);
+                // Release: whoever takes the card sees the object.
+                heap::arena_of(object).card(object).store(1, Release);
             }
         }
         region.leave();

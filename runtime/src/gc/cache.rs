@@ -19,7 +19,7 @@ use crate::slab::{Slab, Zeroed};
 use crate::sys::PageVec;
 use std::cell::{Cell, UnsafeCell};
 use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::atomic::Ordering::Release;
 
 /// Shaded objects that a cache keeps before they go to the pool.
 const GREYS: usize = 256;
@@ -182,31 +182,6 @@ impl Region {
         cycle::handed_out(self, span.bytes());
         span.object(0)
     }
-
-    /// Marks an object that a barrier has met, to be walked. Only while marking.
-    #[inline]
-    pub(crate) fn shade(&self, object: *mut u8) {
-        // SAFETY: the caller holds the object by a handle or an edge.
-        let mark = unsafe { heap::arena_of(object) }.mark(object);
-        // Relaxed: a second marker may see it late and walk the object again.
-        if mark.load(Relaxed) != self.phase.colour() {
-            mark.store(self.phase.colour(), Relaxed);
-            self.cache.push_grey(object);
-        }
-    }
-
-    /// An object became a root that was none: an edge was loaded.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn new_root(&self, object: *mut u8) {
-        // SAFETY: as above. Release: whoever takes the card sees the count.
-        unsafe { heap::arena_of(object) }
-            .card(object)
-            .store(1, Release);
-        if self.phase.marking() {
-            self.shade(object);
-        }
-    }
 }
 
 impl Cache {
@@ -311,8 +286,9 @@ impl Cache {
         }
     }
 
+    /// Keeps what a barrier has shaded. By the owner, in a region.
     #[inline]
-    fn push_grey(&self, object: *mut u8) {
+    pub(super) fn push_grey(&self, object: *mut u8) {
         let len = self.greys_len.get();
         self.greys[len].set(object);
         self.greys_len.set(len + 1);

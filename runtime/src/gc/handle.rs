@@ -139,12 +139,10 @@ pub(super) fn allocate<T: Trace>(
         place.write(ManuallyDrop::into_inner(value));
         settle(&region, &mut *place);
         Header::of(object).init(info);
-        // Release: whoever looks for roots here sees the object.
-        let arena = heap::arena_of(object);
-        arena.mark(object).store(region.phase.colour(), Release);
+        region.born(object);
         if Of::<T>::IS_LARGE {
-            // It is in no run. Release: as above.
-            arena.card(object).store(1, Release);
+            // It is in no run. Release: whoever takes the card sees the object.
+            heap::arena_of(object).card(object).store(1, Release);
         }
     }
     region.leave();

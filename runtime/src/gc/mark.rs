@@ -11,9 +11,7 @@
 //!   shaded, and what is new is black. So whatever could be reached at the beginning,
 //!   and has not been dropped, is found (a snapshot at the beginning, after Yuasa), and
 //!   roots need not be scanned at one moment.
-//! - Roots are the objects with a count, and lie on pages with cards. A card is cleared
-//!   first and set again if the page has a root: whoever sets it meanwhile has counted
-//!   before, so one of the two sees the other.
+//! - Roots are the objects with a count, and lie on pages with cards (`roots`).
 //! - Marking is over when, with the world stopped, nobody marks, all cards were looked
 //!   at, no grey object is anywhere, and no pin lives that began before (`pin`). Then no
 //!   region is half-way, so nobody holds an edge that was not found: every reachable
@@ -30,14 +28,14 @@
 
 use super::cache;
 use super::header::{self, Header};
-use super::heap::{self, DOOMED, FREE, Listed};
+use super::heap::{self, Listed};
 use super::world;
-use super::{pin, specials};
+use super::{pin, roots, specials};
 use crate::arch;
 use crate::lock::SpinLock;
 use crate::sys::PageVec;
 use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// Grey objects that a marker takes from the pool at once.
 const BATCH: usize = 512;
@@ -158,31 +156,18 @@ impl Marker {
     fn scan_cards(&mut self, arena: heap::ArenaRef, pages: std::ops::Range<usize>) {
         for page in pages {
             let card = &arena.cards[page];
-            // Relaxed: a hint; what is set from now on stays set.
-            if card.load(Relaxed) == 0 {
+            if !roots::take(card) {
                 continue;
             }
-            // SeqCst: before the counts are read, see the essay.
-            card.swap(0, SeqCst);
             let Some(span) = arena.span(page) else {
                 continue;
             };
             for i in span.slots_in(arena.page_at(page)) {
                 let object = span.object(i);
                 let mark = arena.mark(object);
-                // Acquire: pairs with the store by whoever allocated it.
-                let colour = mark.load(Acquire);
-                if colour == FREE || colour == DOOMED {
-                    continue;
-                }
-                // SAFETY: the slot has an object.
-                if header::is_rooted(unsafe { Header::of(object) }.load_acquire()) {
-                    // Relaxed: the next look is after a stop.
-                    card.store(1, Relaxed);
-                    if colour != self.colour {
-                        mark.store(self.colour, Relaxed);
-                        self.stack.push(object);
-                    }
+                // SAFETY: a slot of the span's.
+                if unsafe { roots::look(card, object, mark, self.colour) } {
+                    self.stack.push(object);
                 }
             }
         }

@@ -11,8 +11,9 @@
 //!   trace.rs impls.rs  edges in a value     walk.rs    values move in and out
 //!   array.rs   objects of any length        guarded.rs values behind locks
 //!   specials.rs  weak slots, cleanups       keeps.rs   who keeps this alive
-//!   header.rs  the word before each object  world.rs   regions; stopping them
+//!   header.rs  the word before each object  world.rs gate.rs   regions; stopping them
 //!   object.rs lent.rs  objects, borrowed    light.rs   regions while nothing is marked
+//!   barrier.rs roots.rs   what marking relies on
 //!   cache.rs   a P's runs of free slots     mark.rs    roots, edges, colours
 //!   central.rs spans of a class, sweeping   cycle.rs   start, assist, end
 //!   span.rs    slots, sweeping one span     worker.rs  its goroutines
@@ -38,6 +39,7 @@
 
 mod array;
 mod background;
+mod barrier;
 mod cache;
 mod cell;
 mod central;
@@ -45,6 +47,7 @@ mod classes;
 mod cleanup;
 mod cycle;
 mod dynamic;
+mod gate;
 mod guarded;
 mod handle;
 mod header;
@@ -61,6 +64,7 @@ mod object;
 mod pacer;
 mod pin;
 mod reaper;
+mod roots;
 mod runs;
 mod settings;
 mod span;

@@ -144,12 +144,6 @@ fn is_marked(object: *mut u8, colour: u8) -> bool {
     unsafe { heap::arena_of(object) }.mark(object).load(Acquire) == colour
 }
 
-/// Whether an object that nothing may lead to any more can still be had, in this region:
-/// while marking, all can that are not freed.
-pub(crate) fn can_be_had(region: &Region, object: *mut u8) -> bool {
-    region.phase.marking() || is_marked(object, region.phase.colour())
-}
-
 fn new_record(object: *mut u8, kind: Kind) -> *mut Special {
     Box::into_raw(Box::new(Special {
         next: null_mut(),
@@ -239,7 +233,7 @@ fn slot_in(region: &Region, table: &Shard, chain: usize, object: *mut u8) -> Opt
     // A slot that died in the last cycle is as if it were not there; its memory is not
     // used again while its record is.
     table.find(chain, |s| match s.kind {
-        Kind::Weak(at) if s.object == object && can_be_had(region, at) => {
+        Kind::Weak(at) if s.object == object && region.can_have(at) => {
             slot = at;
             true
         }

@@ -14,7 +14,6 @@
 //! for the first time needs an object that stands for it (`chan::shared`).
 
 use super::handle::ROOTED;
-use super::header::Header;
 use super::world::Region;
 
 /// What is done to each handle of a value.
@@ -113,44 +112,5 @@ unsafe impl Walk for Rooter<'_> {
 
     fn channel(&mut self, handle: ChannelHandle<'_>) {
         handle.0.root(self.region);
-    }
-}
-
-impl Region {
-    /// A handle becomes an edge, in this region.
-    #[inline(always)]
-    pub(crate) fn became_edge(&self, object: *mut u8) {
-        // SAFETY: the handle's count, which ends here, kept it alive so far; the edge
-        // does once the region is over, and until then nothing is freed.
-        unsafe { Header::of(object) }.release_into_heap();
-        if self.phase.marking() {
-            self.shade(object);
-        }
-    }
-
-    /// An edge that was loaded in this region becomes a handle.
-    #[inline(always)]
-    pub(crate) fn becomes_handle(&self, object: *mut u8) {
-        // SAFETY: in the heap when it was loaded, in this region: nothing is freed before
-        // a stop, which waits for us.
-        if unsafe { Header::of(object) }.retain() {
-            self.new_root(object);
-        }
-    }
-
-    /// An object that somebody else holds becomes an edge, too.
-    #[inline(always)]
-    pub(crate) fn stored(&self, object: *mut u8) {
-        if self.phase.marking() && !object.is_null() {
-            self.shade(object);
-        }
-    }
-
-    /// An edge of the heap is no longer where it was.
-    #[inline(always)]
-    pub(crate) fn overwritten(&self, object: *mut u8) {
-        if self.phase.marking() && !object.is_null() {
-            self.shade(object);
-        }
     }
 }

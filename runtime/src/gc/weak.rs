@@ -101,9 +101,7 @@ impl<T: ?Sized> Weak<T> {
         let object = slot.0.load(Acquire);
         // The second look: if the object was dead and its memory is used again, then
         // the mark is of the new one, and the slot was cleared before that.
-        let there = !object.is_null()
-            && specials::can_be_had(&region, object)
-            && slot.0.load(Acquire) == object;
+        let there = !object.is_null() && region.can_have(object) && slot.0.load(Acquire) == object;
         if there {
             region.becomes_handle(object);
         }
