@@ -64,8 +64,8 @@ pub fn add_to(suite: &mut Suite) {
         )
         .on(
             Verdict::WrongResult,
-            "the first error ends the run, and says where: the request, from the context's values; \
-             the stage, counted from 1; the error of the stage",
+            "the first error ends the run, and says where: the request, from the context's values, \
+             where it has the type it was put in as; the stage, counted from 1; the error of the stage",
         );
     suite
         .test(

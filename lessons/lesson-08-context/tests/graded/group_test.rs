@@ -37,7 +37,8 @@ pub fn add_to(suite: &mut Suite) {
         )
         .on(
             Verdict::WrongResult,
-            "wait returns when the last has ended, and ends the context",
+            "wait returns when the last has ended, and ends the context. Is each counted before it is \
+             started?",
         );
     suite
         .test(
@@ -172,6 +173,7 @@ pub fn add_to(suite: &mut Suite) {
         )
         .on(
             Verdict::WrongResult,
-            "count a goroutine when it is started, by whoever starts it, and not when it runs",
+            "count a goroutine when it is started, by whoever starts it, and wait until none is left: not \
+             only for those there were",
         );
 }
