@@ -117,12 +117,17 @@ fn is_due() -> Option<Due> {
     if grown >= TRIGGER.load(Relaxed) {
         return Some(Due::Growth);
     }
-    let due = LIMIT.load(Relaxed) != pacer::NO_LIMIT && {
+    let due = is_limited() && {
         let marked = MARKED.load(Relaxed);
         let goal = limit_goal();
         goal < GOAL.load(Relaxed) && grown >= pacer::trigger(marked, goal, RUNWAY.load(Relaxed))
     };
     due.then_some(Due::Limit)
+}
+
+/// Whether there is a memory limit.
+pub(crate) fn is_limited() -> bool {
+    LIMIT.load(Relaxed) != pacer::NO_LIMIT
 }
 
 fn native_growth() -> u64 {
