@@ -329,7 +329,10 @@ fn pay() -> bool {
         if debt <= 0 || !world::phase().marking() {
             return false;
         }
-        if limiter::limiting() {
+        // Where only pins keep marking on, nothing will ever pay; and one of them may be
+        // ours. (The stop that found so has cleared all debts, but not one that was being
+        // paid meanwhile.)
+        if limiter::limiting() || pin::hold_up() {
             cache.debt.set(0);
             return false;
         }
