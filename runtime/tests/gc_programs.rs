@@ -11,6 +11,7 @@ mod common;
 use common::{Program, as_main, ends_with_2_saying, prints, stderr, stdout};
 use marmota::debug::{read_gc_stats, set_gc_percent, set_memory_limit};
 use marmota::gc::{self, Gc, GcCell, Trace, read_mem_stats};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 const MB: u64 = 1 << 20;
@@ -210,6 +211,30 @@ const PROGRAMS: &[Program] = &[
             })
         },
         check: |run| prints(&run(&[]), ""),
+    },
+    Program {
+        name: "a goroutine whose slice is used up goes on to the end of its pin",
+        body: || {
+            as_main(|| {
+                static OTHER_RAN: AtomicBool = AtomicBool::new(false);
+                marmota::go(|| OTHER_RAN.store(true, Relaxed));
+                let pinned = gc::pin();
+                while !gc::testing::is_asked_to_yield() {
+                    std::hint::spin_loop();
+                }
+                for _ in 0..100 {
+                    // Enters the runtime and leaves it.
+                    marmota::runtime::num_goroutine();
+                }
+                println!("{}", OTHER_RAN.load(Relaxed));
+                drop(pinned);
+                println!("{}", OTHER_RAN.load(Relaxed));
+            })
+        },
+        check: |run| {
+            let env = [("GOMAXPROCS", "1"), ("GODEBUG", "asyncpreemptoff=1")];
+            prints(&run(&env), "false\ntrue\n");
+        },
     },
     Program {
         name: "pages that are not needed any more go back to the system",

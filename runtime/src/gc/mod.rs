@@ -190,6 +190,11 @@ pub mod testing {
         super::cycle::end_for_test();
     }
 
+    /// Whether the current goroutine's slice is used up.
+    pub fn is_asked_to_yield() -> bool {
+        crate::sched::m::current().is_some_and(|m| m.preempt.load(Relaxed))
+    }
+
     /// Values that wait for their destructors, and cleanups and finalizers that wait.
     pub fn waiting_for_drop() -> usize {
         super::reaper::waiting()

@@ -33,11 +33,17 @@
 //! the last of those pins goes on with the cycle when it ends. If its thread does not come
 //! to that, because its runtime has just ended, the next allocation does.
 //!
+//! A goroutine whose slice is used up while it has a pin is let go on to the pin's end
+//! (`kernel::slice_used_up`): with others waiting it would be tens of milliseconds before
+//! its turn came again, and marking would last as long.
+//!
 //! Waiting for readers instead of counting each load is what epoch schemes do; here the
 //! cycles are the epochs.
 
 use super::world::{Region, Stopped};
 use super::{cache, cycle};
+use crate::kernel;
+use crate::sched::GRef;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
@@ -53,6 +59,8 @@ pub struct Pinned {
     count: &'static AtomicUsize,
     /// `CYCLE`, when it began.
     cycle: usize,
+    /// Who began it.
+    by: Option<GRef>,
 }
 
 /// While the guard lives, what it loads is not freed: [`GcCell::load`] and
@@ -100,8 +108,9 @@ pub fn pin() -> Pinned {
     let count = &region.cache.pins[cycle & 1];
     // Relaxed: whoever stops the world sees it.
     count.fetch_add(1, Relaxed);
+    let by = region.begins_pin();
     region.leave();
-    Pinned { count, cycle }
+    Pinned { count, cycle, by }
 }
 
 impl Drop for Pinned {
@@ -112,6 +121,9 @@ impl Drop for Pinned {
         self.count.fetch_sub(1, SeqCst);
         if AWAITED.load(SeqCst) {
             self.was_awaited();
+        }
+        if let Some(g) = self.by {
+            kernel::ends_pin(g);
         }
     }
 }

@@ -36,8 +36,8 @@ use super::cache::{self, Cache};
 use super::gate::{Gate, Phase};
 use crate::kernel;
 use crate::lock::SpinLock;
-use crate::sched::MRef;
 use crate::sched::m::{self, Kind, gate};
+use crate::sched::{GRef, MRef};
 use crate::sys;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -93,6 +93,11 @@ impl Region {
             self.m.leave_for_good();
         }
         Region { ..*self }
+    }
+
+    /// The current goroutine begins a pin.
+    pub(super) fn begins_pin(&self) -> Option<GRef> {
+        kernel::begins_pin(self.m)
     }
 
     /// The M, if it is in a deterministic run.

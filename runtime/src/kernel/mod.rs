@@ -146,9 +146,41 @@ pub(crate) fn look_at_slice(m: MRef) {
     }
 }
 
+/// Exits from the runtime for which a goroutine with pins is spared.
+const MOST_SPARED: u32 = 10_000;
+
+/// The current goroutine begins a pin of the collected heap. Inside the runtime.
+pub(crate) fn begins_pin(m: MRef) -> Option<GRef> {
+    let g = m.g.get()?;
+    g.pins.set(g.pins.get() + 1);
+    Some(g)
+}
+
+/// A pin that `g` began is over. Outside of the runtime.
+#[inline(always)]
+pub(crate) fn ends_pin(g: GRef) {
+    // One that ends elsewhere is not taken back: the hint is a bounded one.
+    let Some(m) = m::current().filter(|m| m.g.get().is_some_and(|now| std::ptr::eq(now, g))) else {
+        return;
+    };
+    let left = g.pins.get().saturating_sub(1);
+    g.pins.set(left);
+    if left == 0 {
+        look_at_slice(m);
+    }
+}
+
 #[cold]
 #[inline(never)]
 fn slice_used_up(m: MRef) {
+    // A pin keeps marking from its end (`gc::pin`), and is over in some microseconds, as
+    // a rule: that is worth waiting for. A signal does not wait.
+    let pinned = m.g.get().is_some_and(|g| g.pins.get() > 0);
+    if pinned && m.spared.get() < MOST_SPARED {
+        m.spared.set(m.spared.get() + 1);
+        return;
+    }
+    m.spared.set(0);
     if m.kind.get() == Kind::Parallel && m.g.get().is_some() && !std::thread::panicking() {
         // Entering again: the P may be gone by now, and with it the request.
         let m = enter_quietly();

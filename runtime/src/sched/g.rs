@@ -97,6 +97,9 @@ pub(crate) struct G {
     /// The address of what it waits for, if its primitive said so (`sim::hooks`);
     /// else 0.
     pub(crate) waits_for: AtomicU64,
+    /// Pins of the collected heap that it began and has not ended itself; a hint
+    /// (`kernel::slice_used_up`).
+    pub(crate) pins: Cell<u32>,
     /// The deterministic run it belongs to.
     pub(crate) sim_run: Cell<u64>,
     /// What it knows of the others, and its own slot there (0: not watched yet).
@@ -211,6 +214,7 @@ impl G {
         // Relaxed: the goroutine has ended; handles see the id changed and keep off.
         self.permit.store(0, Relaxed);
         self.on_cpu.store(false, Relaxed);
+        self.pins.set(0);
     }
 }
 

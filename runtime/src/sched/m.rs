@@ -70,6 +70,8 @@ pub(crate) struct M {
     pub(crate) in_runtime: AtomicBool,
     /// Asked to yield at the next exit from the runtime.
     pub(crate) preempt: AtomicBool,
+    /// How often it was not made to since, because its goroutine has pins.
+    pub(crate) spared: Cell<u32>,
     pub(crate) kind: Cell<Kind>,
     /// Looks for work without having any.
     pub(crate) spinning: Cell<bool>,
@@ -176,6 +178,7 @@ impl M {
         self.g.set(None);
         self.gate.store(0, Relaxed);
         self.preempt.store(false, Relaxed);
+        self.spared.set(0);
         self.signalled.store(false, Relaxed);
         self.pinned.set(0);
         self.ends.set(false);
