@@ -551,7 +551,7 @@ pub(crate) fn set_stress(on: bool) {
     });
 }
 
-/// For tests: begins a cycle, and marks nothing yet. On a thread, where no worker marks.
+/// For tests: begins a cycle, and marks nothing yet. On a thread no worker does, either.
 pub(crate) fn begin_for_test() {
     set_up();
     while !start(By::Force(BEGUN.load(SeqCst))) {

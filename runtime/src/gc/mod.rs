@@ -175,7 +175,8 @@ pub mod testing {
         super::background::set_longest(ns);
     }
 
-    /// Begins a cycle on a plain thread, and marks nothing yet.
+    /// Begins a cycle, and marks nothing yet. On a plain thread nobody else does, either;
+    /// in a runtime workers are ready to.
     pub fn begin_cycle() {
         super::cycle::begin_for_test();
     }
@@ -193,6 +194,11 @@ pub mod testing {
     /// Whether the current goroutine's slice is used up.
     pub fn is_asked_to_yield() -> bool {
         crate::sched::m::current().is_some_and(|m| m.preempt.load(Relaxed))
+    }
+
+    /// Steps of marking that workers have taken beyond their share of the time.
+    pub fn idle_steps() -> u64 {
+        super::worker::idle_steps()
     }
 
     /// Values that wait for their destructors, and cleanups and finalizers that wait.

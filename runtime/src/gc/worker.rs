@@ -12,6 +12,7 @@ use crate::kernel;
 use crate::sched::m::Kind;
 use crate::sched::{Closure, switch};
 use std::panic::Location;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Bytes that a worker marks in a step: some tens of microseconds.
@@ -20,6 +21,15 @@ const STEP: usize = 128 << 10;
 const SWEEP_STEP: usize = 64;
 /// A worker's share of its P's time: one part in so many.
 const SHARE: u64 = 4;
+
+/// Steps that workers took with more than their share used up, because letting others run
+/// brought them back at once.
+static IDLE_STEPS: AtomicU64 = AtomicU64::new(0);
+
+/// For tests: such steps since the beginning.
+pub(crate) fn idle_steps() -> u64 {
+    IDLE_STEPS.load(Relaxed)
+}
 
 /// Starts the workers of a cycle. The caller is a goroutine of a parallel runtime,
 /// outside of the runtime.
@@ -78,6 +88,9 @@ fn mark_and_sweep() {
         let from = crate::sys::monotonic_ns();
         let m = kernel::enter_quietly();
         let worked = cycle::work(m, STEP);
+        if worked && used > (from - began) / SHARE {
+            IDLE_STEPS.fetch_add(1, Relaxed);
+        }
         kernel::leave(m);
         let to = crate::sys::monotonic_ns();
         used += to - from;
