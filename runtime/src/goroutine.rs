@@ -40,18 +40,26 @@ pub fn go<F: FnOnce() + Send + 'static>(f: F) {
 /// As [`go`], in the name of another place.
 #[inline]
 pub(crate) fn go_at<F: FnOnce() + Send + 'static>(f: F, at: &'static Location<'static>) {
-    // SAFETY: the driver calls it at most once; `'static` and Send by the bounds.
-    start(unsafe { Closure::new(f) }, at);
+    // SAFETY: `'static` and Send by the bounds.
+    unsafe { start(f, at) };
 }
 
+/// Starts a goroutine that calls `f`; where that is impossible, drops it and panics.
+///
+/// # Safety
+/// What `f` borrows lives until the goroutine has ended, and `f` may move to another thread.
 #[inline]
-fn start(closure: Closure, at: &'static Location<'static>) -> (GRef, u64) {
+unsafe fn start<F: FnOnce()>(f: F, at: &'static Location<'static>) -> (GRef, u64) {
+    // SAFETY: by this function's contract; the driver calls it at most once.
+    let closure = unsafe { Closure::new(f) };
     let m = kernel::enter();
     let started = match m.kind.get() {
         Kind::Parallel => switch::spawn(m, closure, at),
         Kind::Sim => crate::sim::driver::spawn(m, closure, at),
         Kind::Thread => {
             kernel::leave(m);
+            // SAFETY: made of an `F`, and no driver has it. Out here: it is user code.
+            drop(unsafe { closure.into_inner::<F>() });
             no_runtime();
         }
     };
@@ -107,8 +115,8 @@ unsafe fn spawn_unchecked<T: Send, F: FnOnce() -> T + Send>(
             result => theirs.complete(result),
         }
     };
-    // SAFETY: called at most once; lifetimes by this function's contract.
-    let started = start(unsafe { Closure::new(body) }, at);
+    // SAFETY: lifetimes by this function's contract.
+    let started = unsafe { start(body, at) };
     packet.comes_from(started, at);
     packet
 }
@@ -401,21 +409,36 @@ impl Group {
     }
 }
 
+/// A goroutine of the group, which waits for it until this is dropped: at the goroutine's
+/// end, or because it could not be started.
+struct Member(Arc<Group>);
+
+impl Member {
+    fn of(group: &Arc<Group>) -> Member {
+        group.wait.add(1);
+        Member(group.clone())
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.0.wait.done();
+    }
+}
+
 impl<'scope> Scope<'scope, '_> {
     /// Starts a goroutine of this scope.
     #[track_caller]
     pub fn go<F: FnOnce() + Send + 'scope>(&'scope self, f: F) {
-        let group = self.group.clone();
-        group.wait.add(1);
+        let member = Member::of(&self.group);
         let body = move || {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-                group.failed(payload);
+                member.0.failed(payload);
             }
-            group.wait.done();
+            drop(member);
         };
-        // SAFETY: `scope` waits for it before what it borrows can go; it is
-        // called at most once and is Send.
-        start(unsafe { Closure::new(body) }, Location::caller());
+        // SAFETY: `scope` waits for it before what it borrows can go; it is Send.
+        unsafe { start(body, Location::caller()) };
         self.group.wait.owed_by_the_last(Location::caller());
     }
 
@@ -427,21 +450,20 @@ impl<'scope> Scope<'scope, '_> {
         T: Send + 'scope,
     {
         let packet = Arc::new(Packet::new());
-        let (group, theirs) = (self.group.clone(), packet.clone());
-        group.wait.add(1);
+        let (member, theirs) = (Member::of(&self.group), packet.clone());
         let body = move || {
             let result = catch_unwind(AssertUnwindSafe(f));
             match result {
                 // Nobody can join any more: the scope's caller gets it.
-                Err(payload) if Arc::strong_count(&theirs) == 1 => group.failed(payload),
+                Err(payload) if Arc::strong_count(&theirs) == 1 => member.0.failed(payload),
                 result => theirs.complete(result),
             }
             // Before `done`: the result may borrow from the scope.
             drop(theirs);
-            group.wait.done();
+            drop(member);
         };
         // SAFETY: as in `go`.
-        let started = start(unsafe { Closure::new(body) }, Location::caller());
+        let started = unsafe { start(body, Location::caller()) };
         packet.comes_from(started, Location::caller());
         self.group.wait.owed_by_the_last(Location::caller());
         ScopedJoinHandle {

@@ -211,3 +211,24 @@ fn a_deadlock_is_reported_with_places() {
         assert!(message.contains("tests/goroutines.rs:"), "{message}");
     }
 }
+
+/// On a thread without a runtime; both a small closure and one that has to be boxed.
+#[test]
+fn what_a_goroutine_that_cannot_start_was_to_own_is_dropped() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    let owned = Arc::new(());
+    let refused = |start: &dyn Fn(Arc<()>)| {
+        let payload = catch_unwind(AssertUnwindSafe(|| start(owned.clone())))
+            .expect_err("there is no runtime");
+        let message = payload.downcast::<&str>().expect("a text");
+        assert!(message.contains("#[marmota::main]"), "{message}");
+        assert_eq!(Arc::strong_count(&owned), 1, "leaked");
+    };
+    let large = [0u8; 1000];
+    refused(&|owned| go(move || drop(owned)));
+    refused(&|owned| go(move || drop((owned, large))));
+    refused(&|owned| drop(spawn(move || drop(owned))));
+    // And nobody waits for it.
+    refused(&|owned| scope(|s| s.go(move || drop(owned))));
+    refused(&|owned| scope(|s| drop(s.spawn(move || drop((owned, large))))));
+}

@@ -252,6 +252,21 @@ impl Closure {
             }
         }
     }
+
+    /// What it was made of, for whoever cannot call it: dropping the closure itself would
+    /// leak that.
+    ///
+    /// # Safety
+    /// It was made of an `F`, and has not been called.
+    pub(crate) unsafe fn into_inner<F: FnOnce()>(self) -> F {
+        if size_of::<F>() <= INLINE_CLOSURE && align_of::<F>() <= 16 {
+            // SAFETY: as `new` wrote it; used once, because `self` is gone.
+            unsafe { self.data.as_ptr().cast::<F>().read() }
+        } else {
+            // SAFETY: as above; the pointer came from `Box::into_raw`.
+            unsafe { *Box::from_raw(self.data.as_ptr().cast::<*mut F>().read()) }
+        }
+    }
 }
 
 /// # Safety
