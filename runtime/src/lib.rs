@@ -71,6 +71,7 @@ mod quit;
 pub mod race;
 pub mod runtime;
 mod runtime_builder;
+mod sanitize;
 mod sched;
 mod seed;
 pub mod sim;

@@ -33,7 +33,7 @@ pub(crate) const DEFAULT_STACK_SIZE: usize = 256 << 10;
 
 /// Pages at the low end that fault. Rust probes its frames page by page, so one
 /// would do; foreign code may not.
-const GUARD_PAGES: usize = 4;
+pub(crate) const GUARD_PAGES: usize = 4;
 
 /// Address space reserved at once.
 const ARENA_BYTES: usize = 64 << 20;
@@ -204,6 +204,7 @@ impl Slots {
         };
         // SAFETY: the arena was just reserved and is ours.
         unsafe { sys::no_huge_pages(at.as_ptr(), bytes) };
+        crate::sanitize::stacks(at.as_ptr(), bytes, slot);
         self.arena = at.as_ptr();
         self.arena_used = 0;
         self.arena_bytes = bytes;

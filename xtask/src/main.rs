@@ -35,7 +35,7 @@ use clap::{Parser, Subcommand};
 
 use commands::{
     bench, book, check, completions, doctor, grade as batch, hint, list, next,
-    progress as standing, protect, reset, solution, test, undo, update, watch,
+    progress as standing, protect, reset, sanitize, solution, test, undo, update, watch,
 };
 use course::Course;
 use trouble::Outcome;
@@ -81,6 +81,7 @@ enum Command {
     Grade(batch::Arguments),
     Doctor(doctor::Arguments),
     Test(test::Arguments),
+    Sanitize(sanitize::Arguments),
     Protect(protect::Arguments),
     Completions(completions::Arguments),
 }
@@ -119,6 +120,7 @@ fn dispatch(course: &Course, command: Command) -> Outcome<ExitCode> {
         Command::Grade(arguments) => batch::run(course, &arguments),
         Command::Doctor(arguments) => doctor::run(course, &arguments),
         Command::Test(arguments) => test::run(course, &arguments),
+        Command::Sanitize(arguments) => sanitize::run(course, &arguments),
         Command::Protect(arguments) => protect::run(course, &arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     }

@@ -17,7 +17,7 @@
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::*;
+use x86_64 as cpu;
 #[cfg(target_arch = "x86_64")]
 #[path = "x86_64_walk.rs"]
 pub(crate) mod walk;
@@ -25,13 +25,52 @@ pub(crate) mod walk;
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
 #[cfg(target_arch = "aarch64")]
-pub(crate) use aarch64::*;
+use aarch64 as cpu;
 #[cfg(target_arch = "aarch64")]
 #[path = "aarch64_walk.rs"]
 pub(crate) mod walk;
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 compile_error!("marmota has a context switch for x86-64 and aarch64 only");
+
+#[cfg(all(test, target_arch = "x86_64"))]
+use cpu::environment_is_default;
+
+use crate::sanitize;
+
+/// Leaves this stack for one that was left by `switch` or `start`.
+///
+/// # Safety
+/// `to` was saved by one of these two functions and has not been resumed since;
+/// `save` and `off_cpu` are valid to write. The caller owns everything that the
+/// resumed code expects to own.
+#[inline(always)]
+pub(crate) unsafe fn switch(save: *mut *mut u8, to: *mut u8, off_cpu: *mut u8) {
+    sanitize::before_switch(to);
+    // SAFETY: by this function's contract.
+    unsafe { cpu::switch(save, to, off_cpu) };
+    sanitize::after_switch();
+}
+
+/// Leaves this stack and calls `root(arg)` on the stack whose highest address is `top`;
+/// `root` says that it has arrived (`sanitize::arrived`).
+///
+/// # Safety
+/// As for [`switch`]; `top` is 16-byte aligned and ends a stack nobody uses;
+/// `root` never returns and lets no panic escape.
+#[inline(always)]
+pub(crate) unsafe fn start(
+    save: *mut *mut u8,
+    top: *mut u8,
+    off_cpu: *mut u8,
+    root: unsafe extern "C" fn(*mut u8) -> !,
+    arg: *mut u8,
+) {
+    sanitize::before_start(top);
+    // SAFETY: by this function's contract.
+    unsafe { cpu::start(save, top, off_cpu, root, arg) };
+    sanitize::after_switch();
+}
 
 /// Asks for the cache line at this address, which need not be one of anything.
 #[inline(always)]

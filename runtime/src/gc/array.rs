@@ -87,6 +87,7 @@ impl Array {
         };
         let mut region = Region::enter();
         let object = region.take_sized(info, size);
+        crate::sanitize::unpoison(object, size);
         let array = Array(object);
         // SAFETY: the slot is ours and long enough, and nobody looks at it yet.
         unsafe {

@@ -132,6 +132,7 @@ pub(super) fn allocate<T: Trace>(
     let value = ManuallyDrop::new(value);
     let mut region = Region::enter();
     let object = region.take::<T>();
+    crate::sanitize::unpoison(object, Of::<T>::SIZE);
     // SAFETY: the slot is ours, large enough, aligned, and nobody looks at it before its
     // mark is set.
     unsafe {

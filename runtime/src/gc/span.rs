@@ -16,6 +16,7 @@ use super::classes::{Contents, PAGE, PAGES, SIZES};
 use super::heap::{self, DOOMED, FREE};
 use super::reaper;
 use super::trace::TypeInfo;
+use crate::sanitize;
 use crate::slab::{Slab, Zeroed};
 use std::cell::Cell;
 use std::sync::atomic::AtomicBool;
@@ -83,6 +84,7 @@ impl Span {
 
     fn new(span_class: usize, pages: usize, slot: usize, slots: usize) -> SpanRef {
         let at = heap::take_pages(pages);
+        sanitize::poison(at, pages * PAGE);
         let span = SLAB.alloc_one();
         span.start.set(at);
         span.pages.set(pages);
@@ -102,6 +104,7 @@ impl Span {
     /// # Safety
     /// No slot is in use, it is in no list and no cache, and no marking is on.
     pub(crate) unsafe fn free(&'static self) {
+        sanitize::poison(self.start.get(), self.bytes());
         // SAFETY: by this function's contract.
         unsafe { heap::give_pages(self.start.get(), self.pages.get()) };
         SLAB.free(std::iter::once(self));
@@ -171,7 +174,8 @@ impl Span {
     pub(crate) fn sweep(&'static self, colour: u8) -> Swept {
         let mut swept = Swept::default();
         let poison = POISON.load(Relaxed);
-        if !self.has_drops() && !poison && !self.cached.load(Acquire) && self.slots.get() > 1 {
+        let in_words = !poison && !cfg!(marmota_asan) && self.slots.get() > 1;
+        if in_words && !self.has_drops() && !self.cached.load(Acquire) {
             return self.sweep_words(colour);
         }
         for i in 0..self.slots.get() {
@@ -189,6 +193,7 @@ impl Span {
                     if poison {
                         self.poison(i);
                     }
+                    sanitize::poison(self.object(i), self.slot.get());
                     mark.store(FREE, Relaxed);
                     swept.freed += 1;
                 }
@@ -243,6 +248,7 @@ pub(crate) unsafe fn free_doomed(object: *mut u8, info: &'static TypeInfo) {
         // SAFETY: by this function's contract, the slot is nobody else's.
         unsafe { std::ptr::write_bytes(object, POISONED, info.size) };
     }
+    sanitize::poison(object, info.size);
     // SAFETY: as above. Release: the drop is over when the slot is taken again.
     unsafe { heap::arena_of(object) }
         .mark(object)

@@ -302,6 +302,7 @@ pub(crate) unsafe fn enter(m: MRef, next: GRef, save: *mut *mut u8, off_cpu: *mu
 /// # Safety
 /// `g` is the G that was switched to, prepared and not started.
 pub(crate) unsafe extern "C" fn root(g: *mut u8) -> ! {
+    crate::sanitize::arrived();
     // SAFETY: Gs live for ever (`slab`).
     let g: GRef = unsafe { &*g.cast::<G>() };
     let call = g.call.take().expect("a goroutine starts once");

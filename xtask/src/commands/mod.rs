@@ -13,6 +13,7 @@ pub mod next;
 pub mod progress;
 pub mod protect;
 pub mod reset;
+pub mod sanitize;
 pub mod solution;
 pub mod solutions;
 pub mod test;

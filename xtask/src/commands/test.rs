@@ -204,7 +204,7 @@ fn book(course: &Course) -> Outcome<Tally> {
 
 /// Runs a cargo test, shows what it says, and adds up its result lines. A run
 /// that fails without a failed test (it did not compile) is one failure.
-fn counted(mut command: Command) -> Outcome<Tally> {
+pub(super) fn counted(mut command: Command) -> Outcome<Tally> {
     let mut child = command
         .stdout(Stdio::piped())
         .spawn()
