@@ -181,6 +181,11 @@ pub mod testing {
         super::cycle::begin_for_test();
     }
 
+    /// Whether a cycle is on that marks.
+    pub fn is_marking() -> bool {
+        super::world::phase().marking()
+    }
+
     /// Marks all that is grey or a root now; marking goes on.
     pub fn mark_all() {
         super::cycle::mark_for_test();
