@@ -223,6 +223,26 @@ pub(crate) fn unrecovered(g: GRef, payload: Box<dyn Any + Send>) {
     }
 }
 
+/// What a panic that arrived at the root of `g` said, for whoever lets it go on outside of
+/// goroutines: resumed there, it begins no more, and so no hook prints it.
+pub(crate) fn said(g: GRef, payload: &(dyn Any + Send)) -> String {
+    let message = message_of(payload);
+    let record = take_record(g, &message);
+    let mut said = format!("goroutine {} panicked", g.id.load(Relaxed));
+    if let Some((file, line, column)) = record.as_ref().and_then(|r| r.place.as_ref()) {
+        let _ = write!(said, " at {file}:{line}:{column}");
+    }
+    let _ = writeln!(said, ":\n{message}");
+    // As the standard library reads it.
+    let with_stack = std::env::var_os("RUST_BACKTRACE").is_some_and(|set| set != "0");
+    if let Some(stack) = record.and_then(|r| r.stack)
+        && with_stack
+    {
+        crate::dump::frames(&mut said, &stack);
+    }
+    said
+}
+
 /// Prints panics in Go's shape, the first first, and the stack of the last. Outside
 /// the runtime: it may allocate.
 fn print(g: GRef, messages: &[&str], record: Option<&Record>) {

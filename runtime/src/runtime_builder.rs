@@ -121,28 +121,31 @@ impl Runtime {
         );
         crate::panics::install_hook();
         let rt = self.rt;
-        let mut result: Option<std::thread::Result<T>> = None;
+        let mut result = None;
         let slot = SendPtr(&raw mut result);
         let body = move || {
             let slot = slot;
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(main));
-            if let Err(payload) = outcome {
-                if payload.is::<crate::panics::Goexit>() {
-                    // The others go on, and nobody ends the program but they.
-                    rt.main_exited.store(true, SeqCst);
-                    return;
-                }
-                if rt.config.on_fatal == OnFatal::EndProcess {
-                    let g = crate::current_g();
-                    crate::panics::unrecovered(g, payload);
-                    return;
-                }
-                // SAFETY: the caller waits in `run_main`, so its frame lives.
-                unsafe { *slot.0 = Some(Err(payload)) };
-            } else {
-                // SAFETY: as above.
-                unsafe { *slot.0 = Some(outcome) };
+            if let Err(payload) = &outcome
+                && payload.is::<crate::panics::Goexit>()
+            {
+                // The others go on, and nobody ends the program but they.
+                rt.main_exited.store(true, SeqCst);
+                return;
             }
+            let outcome = match outcome {
+                Ok(value) => Ok(value),
+                Err(payload) if rt.config.on_fatal == OnFatal::EndProcess => {
+                    crate::panics::unrecovered(crate::current_g(), payload);
+                    return;
+                }
+                Err(payload) => {
+                    let said = crate::panics::said(crate::current_g(), &*payload);
+                    Err((payload, said))
+                }
+            };
+            // SAFETY: the caller waits in `run_main`, so its frame lives.
+            unsafe { *slot.0 = Some(outcome) };
             rt.main_returned();
         };
         // SAFETY: called once by its goroutine; what it borrows lives in this
@@ -152,7 +155,11 @@ impl Runtime {
         match rt.run_main(main) {
             Ok(()) => match result.expect("main stored its result") {
                 Ok(value) => value,
-                Err(payload) => std::panic::resume_unwind(payload),
+                Err((payload, said)) => {
+                    // With the macro, which test runners listen to.
+                    eprint!("{said}");
+                    std::panic::resume_unwind(payload)
+                }
             },
             Err(why) => panic!("{why}"),
         }

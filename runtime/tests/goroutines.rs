@@ -232,3 +232,23 @@ fn what_a_goroutine_that_cannot_start_was_to_own_is_dropped() {
     refused(&|owned| scope(|s| s.go(move || drop(owned))));
     refused(&|owned| scope(|s| drop(s.spawn(move || drop((owned, large))))));
 }
+
+const FAIL: &str = "MARMOTA_TEST_FAILS";
+
+#[marmota::test]
+fn a_test_that_fails_says_what_and_where() {
+    if std::env::var_os(FAIL).is_some() {
+        assert_eq!(1 + 1, 3, "as planned");
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_test_that_fails_says_what_and_where"])
+        .env(FAIL, "1")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    // Among what the runner has caught of the test.
+    let said = String::from_utf8_lossy(&output.stdout);
+    let said = said.split_once("failures:").expect("a failure").1;
+    assert!(said.contains("as planned"), "{said}");
+    assert!(said.contains("tests/goroutines.rs:"), "{said}");
+}
