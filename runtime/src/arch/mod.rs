@@ -33,7 +33,7 @@ pub(crate) mod walk;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 compile_error!("marmota has a context switch for x86-64 and aarch64 only");
 
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(all(test, not(marmota_asan), target_arch = "x86_64"))]
 use cpu::environment_is_default;
 
 use crate::sanitize;
@@ -87,5 +87,6 @@ pub(crate) fn prefetch(at: *const u8) {
     }
 }
 
-#[cfg(test)]
+// Their stacks are none that the sanitizer has been told of.
+#[cfg(all(test, not(marmota_asan)))]
 mod tests;

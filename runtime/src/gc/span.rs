@@ -104,7 +104,6 @@ impl Span {
     /// # Safety
     /// No slot is in use, it is in no list and no cache, and no marking is on.
     pub(crate) unsafe fn free(&'static self) {
-        sanitize::poison(self.start.get(), self.bytes());
         // SAFETY: by this function's contract.
         unsafe { heap::give_pages(self.start.get(), self.pages.get()) };
         SLAB.free(std::iter::once(self));
