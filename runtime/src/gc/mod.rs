@@ -206,8 +206,10 @@ pub mod testing {
         super::worker::idle_steps()
     }
 
-    /// Values that wait for their destructors, and cleanups and finalizers that wait.
+    /// Values that wait for their destructors, cleanups and finalizers that wait, and
+    /// goroutines of this runtime that are at one of these.
     pub fn waiting_for_drop() -> usize {
-        super::reaper::waiting()
+        // In this order: what is taken off a list is under way before.
+        super::reaper::waiting() + super::reaper::under_way()
     }
 }

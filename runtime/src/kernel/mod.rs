@@ -152,7 +152,7 @@ const MOST_SPARED: u32 = 10_000;
 /// The current goroutine begins a pin of the collected heap. Inside the runtime.
 pub(crate) fn begins_pin(m: MRef) -> Option<GRef> {
     let g = m.g.get()?;
-    g.pins.set(g.pins.get() + 1);
+    g.pins.set(g.pins.get().saturating_add(1));
     Some(g)
 }
 

@@ -60,6 +60,9 @@ pub(crate) struct G {
     /// It ended by `runtime::goexit`.
     pub(crate) exited: Cell<bool>,
     reason: AtomicU8,
+    /// Pins of the collected heap that it began and has not ended itself; a hint
+    /// (`kernel::slice_used_up`).
+    pub(crate) pins: Cell<u16>,
     /// The permit of `kernel::park`.
     pub(crate) permit: AtomicU32,
     /// What a thread from outside sleeps on. Not the permit: that may be given at
@@ -97,9 +100,6 @@ pub(crate) struct G {
     /// The address of what it waits for, if its primitive said so (`sim::hooks`);
     /// else 0.
     pub(crate) waits_for: AtomicU64,
-    /// Pins of the collected heap that it began and has not ended itself; a hint
-    /// (`kernel::slice_used_up`).
-    pub(crate) pins: Cell<u32>,
     /// The deterministic run it belongs to.
     pub(crate) sim_run: Cell<u64>,
     /// What it knows of the others, and its own slot there (0: not watched yet).
