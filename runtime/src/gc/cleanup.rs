@@ -14,9 +14,8 @@ pub struct Cleanup {
 
 /// Runs `cleanup` some time after nothing leads to the object any more (Go's
 /// `runtime.AddCleanup`): in a goroutine of the collector's, after the collection that
-/// finds out. An object may have many; they run in the order in which they were added,
-/// and one after the other with all that are due: one that may block for long starts a
-/// goroutine for that.
+/// finds out. An object may have many; they are begun in the order in which they were
+/// added, and may run at the same time.
 /// Those of objects that are alive at the program's end do not run.
 ///
 /// The cleanup cannot see the object, which is gone. If it holds a handle on it, the object

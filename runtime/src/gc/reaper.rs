@@ -9,9 +9,8 @@
 //! derived types have no destructor of their own, so it does not matter that its
 //! neighbours may be gone already.
 //!
-//! Several reapers may drop values beside each other. Cleanups and finalizers run one
-//! after the other (`Turn`): their order is promised. In deterministic runs that is left to
-//! chance, like all that the program does not order itself.
+//! Several reapers may be at work beside each other. They take cleanups and finalizers in
+//! the order in which these were added, and two may run at the same time.
 
 use super::header::Header;
 use super::heap::Listed;
@@ -20,8 +19,8 @@ use crate::kernel;
 use crate::lock::SpinLock;
 use crate::sched::Rt;
 use crate::sys::PageVec;
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::{AtomicPtr, AtomicUsize};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -130,20 +129,14 @@ fn runtime() -> Option<&'static Rt> {
 
 fn reap() {
     let Some(rt) = runtime() else {
-        // A deterministic run: see above.
+        // A deterministic run.
         return reap_in_run();
     };
     // Before anything is taken off a list: who sees none waiting sees this.
     rt.reaping.fetch_add(1, SeqCst);
     reap_from(&DOOMED, &WAITING);
-    // Whoever comes while another has the turn leaves the rest to that one, which looks
-    // once more when it has given it back.
-    while specials::waiting() > 0 {
-        let Some(turn) = Turn::take(rt) else { break };
-        while let Some(due) = specials::next_due() {
-            due.run();
-        }
-        drop(turn);
+    while let Some(due) = specials::next_due() {
+        due.run();
     }
     rt.reaping.fetch_sub(1, SeqCst);
 }
@@ -152,41 +145,6 @@ fn reap_in_run() {
     reap_from(&DOOMED, &WAITING);
     while let Some(due) = specials::next_due() {
         due.run();
-    }
-}
-
-/// Whose turn it is to run cleanups and finalizers. One at a time does, or else two reapers
-/// would each take one of the same object, and run them in any order.
-static TURN: AtomicPtr<Rt> = AtomicPtr::new(std::ptr::null_mut());
-
-struct Turn(&'static Rt);
-
-impl Turn {
-    /// `None` when it is another's. One whose runtime has ended under it, in the middle of a
-    /// cleanup, has it no more.
-    fn take(rt: &'static Rt) -> Option<Turn> {
-        let new = std::ptr::from_ref(rt).cast_mut();
-        let mut old = std::ptr::null_mut();
-        loop {
-            // SeqCst: of who gives it back and then looks, and who adds and then comes for
-            // it, one sees the other.
-            match TURN.compare_exchange(old, new, SeqCst, SeqCst) {
-                Ok(_) => return Some(Turn(rt)),
-                // SAFETY: only ever stored from a `&'static Rt`, or null.
-                Err(other) => match unsafe { other.as_ref() } {
-                    Some(has) if !has.is_stopping() => return None,
-                    _ => old = other,
-                },
-            }
-        }
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let own = std::ptr::from_ref(self.0).cast_mut();
-        // If that fails, our runtime has ended, and somebody took it from us.
-        let _ = TURN.compare_exchange(own, std::ptr::null_mut(), SeqCst, SeqCst);
     }
 }
 

@@ -103,7 +103,7 @@ pub(crate) fn request(rt: &'static Rt, p: PRef, m: MRef) -> bool {
         .or(spare.filter(|_| !many))
         .or_else(|| bound(true));
     if let Some(heir) = heir
-        && !(rt.has_cpu_to_spare() && alert::to_stop(heir, m))
+        && !(rt.has_cpu_to_spare() && !rt.config.storm && alert::to_stop(heir, m))
     {
         // With the claimers' lock its thread does not end.
         let _claims = rt.claims.lock();
