@@ -209,6 +209,11 @@ fn mark_to_the_end() -> bool {
     true
 }
 
+/// How many cycles have begun.
+pub(crate) fn begun() -> u32 {
+    BEGUN.load(Relaxed)
+}
+
 /// Whether pins keep marking from its end.
 pub(crate) fn is_held_up() -> bool {
     inside(|_| pin::hold_up())

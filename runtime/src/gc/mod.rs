@@ -206,6 +206,11 @@ pub mod testing {
         super::worker::idle_steps()
     }
 
+    /// The mark workers that this runtime has.
+    pub fn workers() -> usize {
+        super::worker::count()
+    }
+
     /// Values that wait for their destructors, cleanups and finalizers that wait, and
     /// goroutines of this runtime that are at one of these.
     pub fn waiting_for_drop() -> usize {

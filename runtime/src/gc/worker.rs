@@ -1,6 +1,9 @@
 //! The collector's own goroutines: mark workers, the sweeper, the reaper.
 //!
-//! A cycle starts one worker per P. Each marks in short steps and, once it has used
+//! A cycle has one worker per P: who begins it starts those that are missing, because one of
+//! the last cycle may still be on its way out, or not have come to run at all. (Started
+//! anew for each cycle they piled up by thousands behind a goroutine that collected all the
+//! time and did all steps itself.) Each marks in short steps and, once it has used
 //! more than a quarter of the time since it began, lets others run after each step; so
 //! with goroutines waiting a P gives a quarter of its time to marking (Go's share), and
 //! all of its time when nothing else is to run. After marking they sweep, always
@@ -12,8 +15,8 @@ use crate::kernel;
 use crate::sched::m::Kind;
 use crate::sched::{Closure, switch};
 use std::panic::Location;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU64, fence};
 
 /// Bytes that a worker marks in a step: some tens of microseconds.
 const STEP: usize = 128 << 10;
@@ -34,12 +37,31 @@ pub(crate) fn idle_steps() -> u64 {
 /// Starts the workers of a cycle. The caller is a goroutine of a parallel runtime,
 /// outside of the runtime.
 pub(crate) fn start() {
-    let m = kernel::enter_quietly();
-    let workers = m.rt.get().map_or(0, |rt| rt.procs());
-    kernel::leave(m);
-    for _ in 0..workers {
-        spawn(mark_and_sweep);
+    while is_missing_one() {
+        spawn(work_and_leave);
     }
+}
+
+/// Whether this runtime has fewer workers than Ps; if so, counts one more.
+fn is_missing_one() -> bool {
+    let m = kernel::enter_quietly();
+    let missing = m.rt.get().is_some_and(|rt| {
+        let procs = rt.procs() as usize;
+        let one_more = |n| (n < procs).then_some(n + 1);
+        // SeqCst: see `work_and_leave`.
+        let counted = rt.mark_workers.fetch_update(SeqCst, SeqCst, one_more);
+        counted.is_ok()
+    });
+    kernel::leave(m);
+    missing
+}
+
+/// For tests: the workers that this runtime has.
+pub(crate) fn count() -> usize {
+    let m = kernel::enter_quietly();
+    let count = m.rt.get().map_or(0, |rt| rt.mark_workers.load(Relaxed));
+    kernel::leave(m);
+    count
 }
 
 /// The body of a goroutine that begins a cycle because there has been none for long.
@@ -81,11 +103,31 @@ fn run(body: fn()) {
     kernel::leave(m);
 }
 
+/// A worker's life.
+fn work_and_leave() {
+    loop {
+        mark_and_sweep();
+        let m = kernel::enter_quietly();
+        m.rt().mark_workers.fetch_sub(1, SeqCst);
+        kernel::leave(m);
+        // Whoever begins a cycle changes the phase, and counts workers then; we count
+        // ourselves out, and look at the phase then: one sees the other.
+        fence(SeqCst);
+        if !world::phase().marking() || cycle::is_held_up() || !is_missing_one() {
+            return;
+        }
+    }
+}
+
 fn mark_and_sweep() {
-    let began = crate::sys::monotonic_ns();
-    let mut used = 0;
+    let (mut number, mut began, mut used) = (0, 0, 0);
     while world::phase().marking() {
         let from = crate::sys::monotonic_ns();
+        let now = cycle::begun();
+        if now != number {
+            // The share is of this cycle's time.
+            (number, began, used) = (now, from, 0);
+        }
         let m = kernel::enter_quietly();
         let worked = cycle::work(m, STEP);
         if worked && used > (from - began) / SHARE {

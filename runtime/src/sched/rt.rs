@@ -77,7 +77,9 @@ pub(crate) struct Rt {
     pub(crate) stopped: AtomicBool,
     /// Goroutines of the runtime's own that have not ended.
     pub(crate) system: AtomicU64,
-    /// Of those, reapers of the collected heap that are at a destructor or a cleanup.
+    /// Of those, workers of the collected heap: at most one per P.
+    pub(crate) mark_workers: AtomicUsize,
+    /// And reapers of the collected heap that are at a destructor or a cleanup.
     pub(crate) reaping: AtomicUsize,
     pub(crate) sysmon_word: AtomicU32,
     /// Sysmon sleeps until a P is taken from the idle list.
@@ -141,6 +143,7 @@ impl Rt {
             halting: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             system: AtomicU64::new(0),
+            mark_workers: AtomicUsize::new(0),
             reaping: AtomicUsize::new(0),
             sysmon_word: AtomicU32::new(0),
             sysmon_sleeps: AtomicBool::new(false),

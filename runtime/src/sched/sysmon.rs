@@ -185,6 +185,10 @@ fn look_at(rt: &'static Rt, p: PRef, seen: &mut Seen, now: u64, work: bool) -> L
     if rt.config.storm {
         if in_user_code {
             force(rt, p, m);
+        } else {
+            // Seen when it leaves the runtime: one that is back inside by each look would
+            // keep its P for ever.
+            m.preempt.store(true, Relaxed);
         }
     } else if same_slice && now - seen.since >= rt.config.slice_ns {
         look = look.max(stop(rt, p, m, in_user_code && work));
