@@ -27,6 +27,10 @@
 //!   close: fence              the same (with a membarrier, that is a fence as well)
 //!   leave: release, wait_for: acquire, open: release, enter: acquire
 //!                             regions_and_stops_exclude_each_other
+//!   enter_calm: light fence, STOPPED, FENCED, acquire
+//!                             light_regions_and_stops_exclude_each_other
+//!   enter_calm: MARKING       edges_change_in_light_regions_and_nothing_is_lost
+//!   Calm: card                a_root_that_comes_in_a_light_region_is_found_by_the_next_cycle
 //! ```
 //!
 //! Nobody waits: a region that finds the world stopped, and a stop that finds a region,
@@ -37,6 +41,7 @@
 //! can be taken out and is not missed here. Pins are counted as `pin` does.
 
 use crate::gc::Cache;
+use crate::gc::barrier::Calm;
 use crate::gc::gate::Gate;
 use crate::gc::header::Header;
 use crate::gc::heap::Object;
@@ -136,6 +141,41 @@ impl Heap {
         let result = f(&region);
         region.leave();
         result
+    }
+
+    /// A light region, as in `gc/light.rs`; what it does, or what is done where it cannot be.
+    fn light<R>(
+        &'static self,
+        calmly: impl FnOnce(&Calm) -> R,
+        otherwise: impl FnOnce(&Region) -> R,
+    ) -> R {
+        if !self.gate.enter_calm(&self.in_gc) {
+            return self.region(otherwise);
+        }
+        let result = calmly(&Calm);
+        Gate::leave(&self.in_gc);
+        result
+    }
+
+    /// As `GcCell::get` of the holder's edge.
+    fn get_lightly(&'static self) -> *mut u8 {
+        let edge = &self.holder.edge;
+        let calmly = |calm: &Calm| {
+            let object = edge.load(Acquire);
+            calm.becomes_handle(object);
+            object
+        };
+        self.light(calmly, |region| get(region, edge))
+    }
+
+    /// As `GcCell::set` of it; the handle on `new` becomes the edge.
+    fn set_lightly(&'static self, new: *mut u8) {
+        let edge = &self.holder.edge;
+        let calmly = |calm: &Calm| {
+            calm.became_edge(new);
+            edge.store(new, Release);
+        };
+        self.light(calmly, |region| set(region, edge, new));
     }
 
     fn pin(&'static self) -> usize {
@@ -306,6 +346,38 @@ pub fn what_is_read_under_a_pin_is_kept_when_it_is_cut() {
     beside(true, mutator, |_, ()| {});
 }
 
+/// It loads, counts, cuts and stores in light regions, where there are any.
+pub fn edges_change_in_light_regions_and_nothing_is_lost() {
+    let mutator = |heap: &'static Heap| {
+        let there = heap.get_lightly();
+        assert!(!there.is_null());
+        heap.set_lightly(null_mut());
+        read(heap.target);
+        heap.set_lightly(there);
+        read(heap.target);
+    };
+    beside(true, mutator, |heap, ()| {
+        read(heap.target);
+        assert_eq!(header(heap.target).handles(), 0);
+        heap.collect();
+        read(heap.target);
+    });
+}
+
+/// A handle comes in a light region, and is all that leads to the target in the end.
+pub fn a_root_that_comes_in_a_light_region_is_found_by_the_next_cycle() {
+    let mutator = |heap: &'static Heap| {
+        heap.get_lightly();
+    };
+    beside(true, mutator, |heap, ()| {
+        heap.cut();
+        heap.collect();
+        read(heap.target);
+        heap.collect();
+        read(heap.target);
+    });
+}
+
 /// The same, and it makes a handle of what it has, which it uses after the pin's end.
 pub fn a_handle_made_under_a_pin_is_kept() {
     let mutator = |heap: &'static Heap| {
@@ -427,8 +499,9 @@ pub fn a_root_that_comes_beside_the_look_is_found_by_the_next_cycle() {
 }
 
 /// What a region does and what is done in a stop never happens at once, and each sees what
-/// came before. `membarrier`: whether there is one.
-fn exclusion(membarrier: bool) {
+/// came before. `membarrier`: whether there is one. `light`: it is a light region, if there
+/// can be one.
+fn exclusion(membarrier: bool, light: bool) {
     let mut model = ::loom::model::Builder::new();
     model.preemption_bound = Some(3);
     light_fences(membarrier);
@@ -449,17 +522,20 @@ fn exclusion(membarrier: bool) {
         if membarrier {
             shared.gate.fence_no_more();
         }
+        // Whether it is marking.
         let in_region = move |i: usize| {
-            let phase = shared.gate.enter(&shared.in_gc[i]);
+            let calm = light && shared.gate.enter_calm(&shared.in_gc[i]);
+            assert!(membarrier || !calm);
+            let marking = !calm && shared.gate.enter(&shared.in_gc[i]).marking();
             // SAFETY: as above.
             shared.data[i].with_mut(|data| unsafe { *data += 1 });
             Gate::leave(&shared.in_gc[i]);
-            phase
+            marking
         };
         let other = thread::spawn(move || {
             unless_it_waits(|| {
-                let first = in_region(1).marking();
-                let second = in_region(1).marking();
+                let first = in_region(1);
+                let second = in_region(1);
                 assert!(!first || second);
             })
         });
@@ -473,9 +549,11 @@ fn exclusion(membarrier: bool) {
                 // SAFETY: as above.
                 data.with_mut(|data| unsafe { *data += 1 });
             }
-            shared.gate.begin_marking();
+            if !light {
+                shared.gate.begin_marking();
+            }
             shared.gate.open();
-            assert!(in_region(0).marking());
+            assert_eq!(in_region(0), !light);
         });
         other.join().expect("what it asserts holds");
     });
@@ -484,10 +562,16 @@ fn exclusion(membarrier: bool) {
 
 /// Where those who stop the world make all threads pass a fence.
 pub fn regions_and_stops_exclude_each_other() {
-    exclusion(true);
+    exclusion(true, false);
 }
 
 /// Where regions pass a fence themselves.
 pub fn regions_and_stops_exclude_each_other_without_membarrier() {
-    exclusion(false);
+    exclusion(false, false);
+}
+
+/// Light regions; there are none without membarrier.
+pub fn light_regions_and_stops_exclude_each_other() {
+    exclusion(true, true);
+    exclusion(false, true);
 }

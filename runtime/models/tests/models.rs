@@ -22,13 +22,16 @@ models! {
         an_edge_that_another_takes_is_counted_for_it;
     gc_world_models: a_loaded_edge_is_kept_when_it_is_cut,
         what_is_read_under_a_pin_is_kept_when_it_is_cut,
+        edges_change_in_light_regions_and_nothing_is_lost,
+        a_root_that_comes_in_a_light_region_is_found_by_the_next_cycle,
         a_handle_made_under_a_pin_is_kept,
         what_is_stored_where_nobody_looks_is_kept,
         what_a_weak_pointer_gives_is_kept, what_is_made_while_marking_is_kept,
         a_root_is_found_by_the_next_cycle,
         a_root_that_comes_beside_the_look_is_found_by_the_next_cycle,
         regions_and_stops_exclude_each_other,
-        regions_and_stops_exclude_each_other_without_membarrier;
+        regions_and_stops_exclude_each_other_without_membarrier,
+        light_regions_and_stops_exclude_each_other;
     mutex_models: normal_mode_excludes_and_loses_no_wakeup,
         starving_mode_excludes_and_loses_no_wakeup, the_lock_is_handed_over_while_others_come;
     parking_models: a_woken_m_gets_its_p, an_alerted_m_gets_its_p, a_poked_m_looks_again,

@@ -23,6 +23,32 @@ use super::world::Region;
 use crate::loom::raise;
 use crate::loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+/// The barriers of a region in which no marking is on (`Gate::enter_calm`): what is left of
+/// them are the counts, and the cards.
+pub(crate) struct Calm;
+
+impl Calm {
+    /// A handle, if it is one, becomes an edge.
+    #[inline(always)]
+    pub(crate) fn became_edge(&self, object: *mut u8) {
+        if !object.is_null() {
+            // SAFETY: the handle's count, which ends here, kept it alive so far; the edge
+            // does once the region is over.
+            unsafe { Header::of(object) }.release_into_heap();
+        }
+    }
+
+    /// An edge that was loaded in this region, if there was one, becomes a handle.
+    #[inline(always)]
+    pub(crate) fn becomes_handle(&self, object: *mut u8) {
+        // SAFETY: in the heap when it was loaded, in this region.
+        if !object.is_null() && unsafe { Header::of(object) }.retain() {
+            // SAFETY: as above. With release: whoever takes the card sees the count.
+            raise(unsafe { heap::arena_of(object) }.card(object));
+        }
+    }
+}
+
 impl Region {
     /// A handle becomes an edge, in this region.
     #[inline(always)]

@@ -196,7 +196,7 @@ impl<E: Edge> GcCell<E> {
         let object = if let Some(region) = Light::enter() {
             // Acquire: the object is seen as whoever stored the edge left it.
             let object = object_of(self.word.load(Acquire));
-            region.becomes_handle(object);
+            region.edges.becomes_handle(object);
             region.leave();
             object
         } else {
@@ -226,7 +226,7 @@ impl<E: Edge> GcCell<E> {
         {
             let (new, counted) = edge.into_raw();
             if counted {
-                region.became_edge(new);
+                region.edges.became_edge(new);
             }
             // Release: what it leads to is seen by whoever loads it.
             self.word.store(new, Release);

@@ -67,13 +67,6 @@ impl Gate {
         Phase(self.0.load(Acquire))
     }
 
-    /// Whether a region has nothing to wait for, and no barrier to obey.
-    #[inline(always)]
-    pub(crate) fn is_calm(&self) -> bool {
-        // Acquire: as for a region.
-        self.0.load(Acquire) & (STOPPED | MARKING | FENCED) == 0
-    }
-
     /// A region begins; it waits for a stop in progress.
     #[inline(always)]
     pub(crate) fn enter(&self, in_gc: &AtomicBool) -> Phase {
@@ -86,6 +79,21 @@ impl Gate {
             phase = self.enter_slowly(in_gc);
         }
         Phase(phase)
+    }
+
+    /// A region begins if it has nothing to wait for and no barrier of marking to obey;
+    /// else there is none.
+    #[inline(always)]
+    pub(crate) fn enter_calm(&self, in_gc: &AtomicBool) -> bool {
+        // Relaxed with a light fence: as above.
+        in_gc.store(true, Relaxed);
+        asymmetric_light_fence();
+        // Acquire: as above.
+        if self.0.load(Acquire) & (STOPPED | MARKING | FENCED) == 0 {
+            return true;
+        }
+        in_gc.store(false, Release);
+        false
     }
 
     /// The world is stopped, or fences are on the regions' side.

@@ -13,17 +13,16 @@
 //! matter if they are taken away meanwhile; and the preemption signal parks no thread
 //! whose flag is set. All else that holds of regions (`world`) holds of these.
 
-use super::header::Header;
-use super::{heap, world};
+use super::barrier::Calm;
+use super::world;
 use crate::kernel;
 use crate::sched::{MRef, m};
-use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
-use std::sync::atomic::compiler_fence;
 
 /// This thread is in a light region.
 #[must_use = "a region must be left"]
 pub(super) struct Light {
     m: MRef,
+    pub(super) edges: Calm,
 }
 
 impl Light {
@@ -31,44 +30,12 @@ impl Light {
     #[inline(always)]
     pub(super) fn enter() -> Option<Light> {
         let m = m::current()?;
-        // Relaxed with a compiler fence: as for any region.
-        m.in_gc.store(true, Relaxed);
-        compiler_fence(SeqCst);
-        if world::is_calm() {
-            return Some(Light { m });
-        }
-        m.in_gc.store(false, Release);
-        None
+        world::enter_calm(m).then_some(Light { m, edges: Calm })
     }
 
     #[inline(always)]
     pub(super) fn leave(self) {
-        // Release: what we did is seen by whoever stops the world.
-        self.m.in_gc.store(false, Release);
+        world::leave_calm(self.m);
         kernel::look_at_slice(self.m);
-    }
-
-    /// An edge that was loaded in this region becomes a handle.
-    #[inline(always)]
-    pub(super) fn becomes_handle(&self, object: *mut u8) {
-        if object.is_null() {
-            return;
-        }
-        // SAFETY: in the heap when it was loaded, in this region.
-        let (header, arena) = unsafe { (Header::of(object), heap::arena_of(object)) };
-        if header.retain() {
-            // Release: whoever takes the card sees the count.
-            arena.card(object).store(1, Release);
-        }
-    }
-
-    /// A handle becomes an edge, in this region.
-    #[inline(always)]
-    pub(super) fn became_edge(&self, object: *mut u8) {
-        if !object.is_null() {
-            // SAFETY: the handle's count, which ends here, kept it alive so far; the edge
-            // does once the region is over.
-            unsafe { Header::of(object) }.release_into_heap();
-        }
     }
 }

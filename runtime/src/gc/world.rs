@@ -49,10 +49,16 @@ pub(crate) fn phase() -> Phase {
     GATE.phase()
 }
 
-/// Whether a region has nothing to wait for, and no barrier to obey.
+/// Begins a region of this M that obeys no barrier of marking; `false` if there is none now.
 #[inline(always)]
-pub(super) fn is_calm() -> bool {
-    GATE.is_calm()
+pub(super) fn enter_calm(m: MRef) -> bool {
+    GATE.enter_calm(&m.in_gc)
+}
+
+/// Such a region is over.
+#[inline(always)]
+pub(super) fn leave_calm(m: MRef) {
+    Gate::leave(&m.in_gc);
 }
 
 /// This thread is in a region.
