@@ -414,6 +414,8 @@ impl Group {
 struct Member(Arc<Group>);
 
 impl Member {
+    // Reports of deterministic runs show where the goroutine was started.
+    #[track_caller]
     fn of(group: &Arc<Group>) -> Member {
         group.wait.add(1);
         Member(group.clone())

@@ -440,10 +440,15 @@ mod tests {
             .trim()
             .parse()
             .unwrap();
-        // `run` returned, so the streams that the sleeper had inherited are closed:
-        // it is dead, though its new parent may not have reaped it yet.
-        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+        // `run` returned, so the streams that the sleeper had inherited are closed: it is
+        // dead or dying, though its new parent may not have reaped it yet.
+        let stat = || std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let begin = std::time::Instant::now();
+        let is_gone = |state: &str| state.is_empty() || state.contains(") Z ");
+        while !is_gone(&stat()) {
+            assert!(begin.elapsed() < Duration::from_secs(60), "{}", stat());
+            std::thread::yield_now();
+        }
     }
 
     #[test]
