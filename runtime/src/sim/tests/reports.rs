@@ -285,3 +285,28 @@ fn a_wait_that_nobody_can_end_says_so() {
         "{report}"
     );
 }
+
+#[test]
+fn all_that_happens_is_shown_where_the_program_did_it() {
+    let report = explore(|| {
+        let (to, group) = (chan::<u32>(0).0, WaitGroup::new());
+        let (gate, never) = (Arc::new(Mutex::new(0)), chan::<u32>(0).1);
+        crate::scope(|s| {
+            let gate = &gate;
+            s.go(move || *gate.lock() += 1);
+            let other = s.spawn(move || *gate.lock() += 1);
+            other.join().unwrap();
+            group.go(|| crate::time::sleep(Duration::from_millis(1)));
+            crate::runtime::gosched();
+            group.wait();
+            assert_eq!(never.recv(), None);
+        });
+        to.send(1);
+    });
+    assert!(matches!(report.verdict, Verdict::Deadlock(_)), "{report}");
+    let trace = report.trace.unwrap();
+    assert!(trace.rows.len() > 8);
+    for row in &trace.rows {
+        assert!(row.at.is_none_or(|at| at.file == file!()), "{row:?}");
+    }
+}
