@@ -66,6 +66,12 @@ pub(crate) const RING: usize = 256;
 /// Pauses in a row before a spinner gives its time slice away.
 pub(crate) const MOST_PAUSES: u32 = 1024;
 
+/// How often a mutex is taken before it leans for the first time.
+#[inline(always)]
+pub(crate) const fn first_leaning() -> u32 {
+    1 << 12
+}
+
 /// Constructors are `const` here; loom's cannot be.
 macro_rules! const_outside_models {
     ($(#[$attr:meta])* $vis:vis fn $($rest:tt)*) => { $(#[$attr])* $vis const fn $($rest)* };

@@ -6,7 +6,6 @@
 
 use crate::sched::{G, GRef, M, MRef};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 #[path = "../../src/kernel/waiter.rs"]
 mod waiter;
@@ -24,11 +23,14 @@ pub(crate) enum WaitReason {
     static HERE: MRef = M::leak();
 }
 
-static IMPATIENT: AtomicBool = AtomicBool::new(false);
+std::thread_local! {
+    /// Of the thread that runs all of a model's; other models run on others.
+    static IMPATIENT: Cell<bool> = const { Cell::new(false) };
+}
 
 /// From now on every waiter finds that it has waited for two milliseconds.
 pub(crate) fn impatient(yes: bool) {
-    IMPATIENT.store(yes, SeqCst);
+    IMPATIENT.set(yes);
 }
 
 pub(crate) fn somebody_watches() -> bool {
@@ -59,7 +61,7 @@ pub(crate) fn spin_inside(_: MRef, round: u32) -> bool {
 }
 
 pub(crate) fn now_ns(m: MRef) -> u64 {
-    if IMPATIENT.load(SeqCst) {
+    if IMPATIENT.get() {
         m.time.set(m.time.get() + 2_000_000);
     }
     m.time.get()

@@ -4,7 +4,7 @@
 //! The files are the runtime's own, compiled again with another `crate::loom`. A
 //! module that is to be checked imports its atomics and cells from there and
 //! nothing else of its crate, or only what `kernel`, `lock`, `sched`, `race`,
-//! `sim` and `fatal` here stand in for.
+//! `sim`, `sys` and `fatal` here stand in for.
 //!
 //! `cargo test --release -p marmota-models`
 #![allow(
@@ -23,11 +23,14 @@ mod loom;
 mod race;
 mod sched;
 mod sim;
+mod sys;
 
 #[path = "../../src/sync/bias.rs"]
 mod bias;
 #[path = "../../src/sched/claim.rs"]
 mod claim;
+#[path = "../../src/sync/lean.rs"]
+mod lean;
 #[path = "../../src/sched/parking.rs"]
 mod parking;
 #[path = "../../src/sync/raw.rs"]

@@ -10,6 +10,16 @@ pub(crate) use ::loom::thread::yield_now;
 std::thread_local! {
     /// Of the thread that runs all of a model's.
     static LIGHT: std::cell::Cell<bool> = const { std::cell::Cell::new(true) };
+    static LEANS_AFTER: std::cell::Cell<u32> = const { std::cell::Cell::new(u32::MAX) };
+}
+
+/// How often a mutex is taken before it leans; never, by default.
+pub(crate) fn leans_after(times: u32) {
+    LEANS_AFTER.set(times);
+}
+
+pub(crate) fn first_leaning() -> u32 {
+    LEANS_AFTER.get()
 }
 
 /// Whether there is a membarrier: if not, light fences are none.

@@ -2,6 +2,7 @@
 //! in both of its modes.
 
 use crate::kernel;
+use crate::loom::leans_after;
 use crate::raw::RawMutex;
 use ::loom::cell::UnsafeCell;
 use ::loom::sync::Arc;
@@ -28,10 +29,16 @@ fn work(shared: &Shared, rounds: u32) {
 }
 
 fn check(threads: u32, rounds: u32, preemptions: usize, impatient: bool) {
+    check_leaning(threads, rounds, preemptions, impatient, u32::MAX);
+}
+
+/// With a lock that leans after so many rounds.
+fn check_leaning(threads: u32, rounds: u32, preemptions: usize, impatient: bool, leans: u32) {
     let mut builder = ::loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
     builder.check(move || {
         kernel::impatient(impatient);
+        leans_after(leans);
         let shared = Arc::new(Shared {
             lock: RawMutex::new(),
             count: UnsafeCell::new(0),
@@ -67,4 +74,17 @@ pub fn starving_mode_excludes_and_loses_no_wakeup() {
 /// and a newcomer asks.
 pub fn the_lock_is_handed_over_while_others_come() {
     check(3, 2, 2, true);
+}
+
+/// A lock that leans at once: it straightens up for whoever waits, and leans again.
+pub fn a_lock_that_leans_excludes_and_loses_no_wakeup() {
+    check_leaning(2, 2, 3, false, 1);
+    check_leaning(2, 3, 2, false, 1);
+    check_leaning(3, 1, 2, false, 1);
+}
+
+/// The same in starving mode.
+pub fn a_lock_that_leans_is_handed_over() {
+    check_leaning(2, 2, 3, true, 1);
+    check_leaning(3, 1, 2, true, 1);
 }

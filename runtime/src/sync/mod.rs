@@ -18,6 +18,7 @@ pub mod atomic;
 mod bias;
 mod cond;
 pub mod errgroup;
+mod lean;
 mod map;
 mod mutex;
 mod once;

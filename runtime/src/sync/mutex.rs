@@ -245,3 +245,32 @@ impl<T> From<T> for Mutex<T> {
         Mutex::new(value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Mutex;
+    use std::sync::Arc;
+
+    #[test]
+    fn it_leans_when_nobody_waits_for_long_and_straightens_up_for_who_does() {
+        let rt = crate::Runtime::builder().procs(1).build().unwrap();
+        let body = || {
+            let count = Arc::new(Mutex::new(0));
+            let leans = || count.raw.leans();
+            assert!(!leans());
+            (0..10_000).for_each(|_| *count.lock() += 1);
+            // Where there is no membarrier it never does.
+            assert_eq!(leans(), crate::sys::fence_all_threads());
+            let guard = count.lock();
+            let theirs = count.clone();
+            let other = crate::spawn(move || *theirs.lock() += 1);
+            crate::runtime::gosched();
+            drop(guard);
+            assert!(!leans());
+            other.join().unwrap();
+            assert_eq!(*count.lock(), 10_001);
+        };
+        // SAFETY: no thread-local's borrow is held across a blocking call.
+        unsafe { rt.run(body) };
+    }
+}

@@ -6,11 +6,13 @@
 //!          bit 1 WOKEN      a waiter is awake and competes: wake no other
 //!          bit 2 STARVING   the lock is handed over in order
 //!          bit 3 WAITERS    the queue is not empty (changes under the queue's lock)
+//!          bit 4 LEAN       the holder gives it back by a store (`lean`); but for LOCKED
+//!                           no other bit is set then
 //! ```
 //!
-//! Taking a free lock nobody waits for is one compare-and-swap from 0, giving it
-//! back one subtraction; neither enters the runtime. The rest follows Go's two modes
-//! (`internal/sync/mutex.go`), over a queue of our own.
+//! Taking a free lock nobody waits for is one compare-and-swap, giving it back one
+//! subtraction, or a store where it leans; neither enters the runtime. The rest follows
+//! Go's two modes (`internal/sync/mutex.go`), over a queue of our own.
 //!
 //! **Normal mode.** Who gives the lock back clears LOCKED and, if somebody waits and
 //! nobody is WOKEN, wakes the first in line, which then competes. A newcomer runs
@@ -39,10 +41,17 @@
 //!   So whoever finds it set on giving back also finds a waiter. WOKEN is clear then:
 //!   the same exchange gives it up, and nobody claims it while STARVING is set.
 //!
+//! - LEAN comes in one exchange with the end of LOCKED, when no other bit is set: so the
+//!   queue is empty, and nobody is on the way out of it. It goes while LOCKED is clear,
+//!   under the queue's lock, and WAITERS comes with that. In between nobody but the holder
+//!   changes the word while it is LOCKED; who then queues is in the queue before the
+//!   queue's lock is free, and the lock is asked for (`lean`).
+//!
 //! Neither LOCKED nor a guard knows who holds the lock: another goroutine may give
 //! it back. While somebody watches (a deterministic run, the race detector) every
 //! operation takes the slow way, where the hooks are.
 
+use super::lean::Lean;
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
 use crate::loom::sync::atomic::{
@@ -59,6 +68,7 @@ const LOCKED: u32 = 1;
 const WOKEN: u32 = 2;
 const STARVING: u32 = 4;
 const WAITERS: u32 = 8;
+const LEAN: u32 = 16;
 
 /// A waiter that waited for longer gets the lock next: 1 ms (Go's
 /// `starvationThresholdNs`).
@@ -83,6 +93,7 @@ const PATIENCE_NS: u64 = 1_000_000;
 /// ```
 pub struct RawMutex {
     word: AtomicU32,
+    lean: Lean,
     queue: SpinLock<WaitQueue>,
     /// What holders did, for the next one; guarded by holding the lock.
     clock: race::Clock,
@@ -94,6 +105,7 @@ impl RawMutex {
         pub fn new() -> Self {
             RawMutex {
                 word: AtomicU32::new(0),
+                lean: Lean::new(),
                 queue: SpinLock::new(WaitQueue::new()),
                 clock: race::Clock::new(),
             }
@@ -116,11 +128,14 @@ impl RawMutex {
         at: &'static Location<'static>,
         part_of: Option<*const ()>,
     ) {
+        // Relaxed: the exchange decides.
+        let word = self.word.load(Relaxed);
         // Acquire: pairs with the release of the one who gave it back.
-        if kernel::somebody_watches()
+        if word & !LEAN != 0
+            || kernel::somebody_watches()
             || self
                 .word
-                .compare_exchange(0, LOCKED, Acquire, Relaxed)
+                .compare_exchange(word, word | LOCKED, Acquire, Relaxed)
                 .is_err()
         {
             self.lock_slow(reason, at, part_of);
@@ -172,6 +187,9 @@ impl RawMutex {
                 }
                 continue;
             }
+            if word & LEAN != 0 {
+                self.lean.ask(fence_all_threads);
+            }
             let first = *since.get_or_insert_with(|| kernel::now_ns(m));
             let waiter = Waiter::new(m, reason, at, std::ptr::null_mut());
             {
@@ -212,6 +230,11 @@ impl RawMutex {
         // Relaxed, here and below: the queue is published by its own lock.
         let mut word = self.word.load(Relaxed);
         while word & (LOCKED | STARVING) != 0 {
+            if word & LEAN != 0 {
+                // Without a mark: whoever gives it back sees that it is asked for. If it is
+                // not any more, it has straightened up, and leans again.
+                return self.lean.is_asked();
+            }
             let mut new = word | WAITERS;
             if awoke {
                 new &= !WOKEN;
@@ -261,6 +284,18 @@ impl RawMutex {
     #[inline]
     pub fn unlock(&self) {
         race::point_watching(|m| self.giving_back(m));
+        // Relaxed: of these bits only the holder changes one.
+        if self.word.load(Relaxed) == LEAN | LOCKED {
+            // Release: as below.
+            self.word.store(LEAN, Release);
+            if self.lean.is_asked_after_store() {
+                self.unlock_slow(LOCKED);
+            }
+            return;
+        }
+        if self.lean.counted() && self.begin_to_lean() {
+            return;
+        }
         // Release: the next holder sees what we wrote.
         let before = self.word.fetch_sub(LOCKED, Release);
         if before != LOCKED {
@@ -268,10 +303,41 @@ impl RawMutex {
         }
     }
 
+    /// Gives the lock back and makes it lean, if nobody waits and this process can pay for the
+    /// way back.
+    #[cold]
+    #[inline(never)]
+    fn begin_to_lean(&self) -> bool {
+        self.lean.count_anew();
+        !kernel::somebody_watches()
+            && crate::sys::fence_all_threads()
+            && self
+                .word
+                // Release: as in `unlock`.
+                .compare_exchange(LOCKED, LEAN, Release, Relaxed)
+                .is_ok()
+    }
+
+    /// The lock, which leaned when it was given back, is asked for: it is one of exchanges
+    /// again. Under the queue's lock.
+    fn straighten_up(&self, queue: &WaitQueue) {
+        let waiters = if queue.is_empty() { 0 } else { WAITERS };
+        // Relaxed, both: the lock was given back by a release, which this follows. If somebody
+        // has taken it, or done this, the rest is theirs.
+        if self
+            .word
+            .compare_exchange(LEAN, waiters, Relaxed, Relaxed)
+            .is_ok()
+        {
+            self.lean.straightened();
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn unlock_slow(&self, before: u32) {
         self.check_locked(before);
+        self.lean.count_anew();
         if !self.is_wanted() {
             return;
         }
@@ -290,7 +356,14 @@ impl RawMutex {
     /// published itself elsewhere and parks next.
     pub(crate) fn unlock_inside(&self, m: MRef) {
         self.giving_back(m);
-        // Release: as in `unlock`.
+        // Relaxed, and release: as in `unlock`.
+        if self.word.load(Relaxed) == LEAN | LOCKED {
+            self.word.store(LEAN, Release);
+            if self.lean.is_asked_after_store() {
+                self.serve(m);
+            }
+            return;
+        }
         let before = self.word.fetch_sub(LOCKED, Release);
         if before != LOCKED {
             self.check_locked(before);
@@ -304,16 +377,18 @@ impl RawMutex {
         }
     }
 
-    /// Whether the lock, which was free a moment ago, is owed to a waiter.
+    /// Whether the lock, which was free a moment ago, is owed to a waiter, or may be: it
+    /// leans, and those who wait have left no mark.
     fn is_wanted(&self) -> bool {
-        // Relaxed: our own subtraction or later. A later holder sees to the rest.
+        // Relaxed: our own change or later. A later holder sees to the rest.
         let word = self.word.load(Relaxed);
-        word & (WAITERS | LOCKED | WOKEN) == WAITERS
+        word == LEAN || word & (WAITERS | LOCKED | WOKEN) == WAITERS
     }
 
     /// Wakes the first waiter, or hands the lock over to it (`true`).
     fn serve(&self, m: MRef) -> bool {
         let mut queue = self.queue.lock();
+        self.straighten_up(&queue);
         if !self.is_wanted() {
             return false;
         }
@@ -348,6 +423,12 @@ impl RawMutex {
         self.word.load(Relaxed) & LOCKED != 0
     }
 
+    /// Whether it leans.
+    #[cfg(test)]
+    pub(crate) fn leans(&self) -> bool {
+        self.word.load(Relaxed) & LEAN != 0
+    }
+
     fn address(&self) -> *const () {
         std::ptr::from_ref(self).cast()
     }
@@ -366,6 +447,15 @@ impl RawMutex {
     fn giving_back(&self, m: MRef) {
         race::release(m, &self.clock);
         hooks::gave(m, self.address(), "unlock");
+    }
+}
+
+fn fence_all_threads() {
+    if !crate::sys::fence_all_threads() {
+        crate::fatal::fatal_here(format_args!(
+            "runtime: membarrier worked and does not any more: \
+             let the sandbox allow it from the start or not at all"
+        ));
     }
 }
 
