@@ -36,12 +36,17 @@ pub(crate) const SLICE_NS: u64 = 10_000_000;
 /// CPU time since the last look that makes a thread without a P a running one.
 const RUNS_NS: u64 = 50_000;
 
+/// Goroutines that take turns on a P and run for longer than this, on average, could as well
+/// run beside each other: a wake-up costs less.
+const LONG_TURN_NS: u64 = 5_000;
+
 /// What sysmon remembers of a P between two looks.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     slice: u32,
     since: u64,
     tick: u32,
+    ticked_at: u64,
     /// The number of its M, and that thread's CPU time at `at`.
     m: u64,
     cpu: u64,
@@ -169,7 +174,11 @@ fn look_at(rt: &'static Rt, p: PRef, seen: &mut Seen, now: u64, work: bool) -> L
         rt.wake_one();
         look = Look::Acted;
     }
-    (seen.tick, seen.m) = (tick, m.id.get());
+    let turns = u64::from(tick.wrapping_sub(seen.tick));
+    if turns > 0 && now - seen.ticked_at >= turns * LONG_TURN_NS {
+        rt.turns_are_long();
+    }
+    (seen.tick, seen.ticked_at, seen.m) = (tick, now, m.id.get());
     let in_user_code = !m.in_runtime.load(Relaxed);
     // Its own timers wait for its P too.
     if in_user_code && (work || p.timers.first() != super::timers::NEVER) {
