@@ -35,6 +35,10 @@ use std::sync::Arc;
 /// wait, which is faster than waking one. Once somebody has waited for a millisecond
 /// the lock is handed over in the order they came (Go's normal and starvation modes).
 /// Locking a mutex that one holds oneself waits for ever, as in Go.
+///
+/// Locking a mutex that is free is one atomic exchange. Unlocking is another, until the mutex
+/// has been locked some thousands of times while nobody waited: then it is a store, and the
+/// first who has to wait again pays some microseconds for the way back.
 pub struct Mutex<T: ?Sized> {
     raw: RawMutex,
     /// Whether the value lies in the collected heap.

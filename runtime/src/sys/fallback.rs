@@ -1,5 +1,5 @@
-//! Platforms other than Linux: the same interface, neither compiled nor run here. Waiting polls with
-//! a short sleep instead of a kernel queue; guards are `mprotect`ed pages.
+//! Platforms other than Linux: the same interface, compiled for macOS by `cargo xtask test`, and
+//! not run. Waiting polls with a short sleep instead of a kernel queue; guards are `mprotect`ed pages.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
