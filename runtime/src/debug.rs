@@ -1,11 +1,12 @@
 //! What Go's package `runtime/debug` offers, and a view of the scheduler.
 
 use crate::gc;
-use crate::kernel::{self, WaitReason};
+use crate::kernel;
 use crate::sched::m::Kind;
 use crate::sched::{Home, Rt, Status, g};
 use std::sync::atomic::Ordering::Relaxed;
 
+pub use crate::kernel::WaitReason;
 pub use crate::leaks::{
     Hopeless, LeakGroup, LeakProfile, LeakReport, Leaked, leak_profile, leak_report,
 };

@@ -24,6 +24,8 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 const HOUSEKEEPING_NS: u64 = 1_000_000_000;
 /// And, in rounds of that, notes who waits: dumps show minutes.
 const ROUNDS_TO_STAMP: u32 = 20;
+/// How often the end looks whether goroutines are left, before it believes it.
+const LOOKS_BEHIND: u32 = 200;
 
 /// `Rt::end`.
 pub(super) const RUNNING: u32 = 0;
@@ -174,12 +176,20 @@ impl Rt {
         }
     }
 
+    /// Whether goroutines are left. Main, and those that it has waited for, may be on their
+    /// way out, and a mistake is dear: every lock would enter the runtime from now on.
+    fn leaves_some_behind(&self) -> bool {
+        (0..LOOKS_BEHIND).all(|_| {
+            std::thread::yield_now();
+            self.goroutines() > 0
+        })
+    }
+
     /// Sends idle threads home; busy ones leave at their next visit.
     fn shut_down(&'static self) {
         self.stopping.store(true, SeqCst);
-        if self.goroutines() > 0 {
-            // Locks that do not enter the runtime are places to leave at, too. (Main may
-            // still be counted, and then this was for nothing.)
+        if self.leaves_some_behind() {
+            // Locks that do not enter the runtime are places to leave at, too.
             crate::kernel::watch();
         }
         loop {

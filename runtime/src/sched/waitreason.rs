@@ -1,6 +1,11 @@
 //! Why a goroutine waits: Go's words, as dumps and reports show them.
 
-/// Why a goroutine waits. The Display form is Go's text (`runtime.waitReason`).
+/// Why a goroutine waits: in [`SchedStats`](crate::debug::SchedStats) and in the reports of
+/// deterministic runs. The Display form is Go's text (`runtime.waitReason`).
+///
+/// ```
+/// assert_eq!(marmota::debug::WaitReason::MutexLock.to_string(), "sync.Mutex.Lock");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 #[repr(u8)]

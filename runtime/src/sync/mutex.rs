@@ -249,38 +249,3 @@ impl<T> From<T> for Mutex<T> {
         Mutex::new(value)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::Mutex;
-    use std::sync::Arc;
-
-    #[test]
-    fn it_leans_when_nobody_waits_for_long_and_straightens_up_for_who_does() {
-        let rt = crate::Runtime::builder().procs(1).build().unwrap();
-        let body = || {
-            let count = Arc::new(Mutex::new(0));
-            let leans = || count.raw.leans();
-            *count.lock() = 1;
-            assert!(!leans());
-            // It does not while a deterministic run is on, of another test; where there is no
-            // membarrier it never does.
-            let mut rounds = 0;
-            while !leans() && rounds < 100_000 && crate::sys::fence_all_threads() {
-                (0..100).for_each(|_| *count.lock() = 1);
-                rounds += 1;
-            }
-            assert_eq!(leans(), crate::sys::fence_all_threads());
-            let guard = count.lock();
-            let theirs = count.clone();
-            let other = crate::spawn(move || *theirs.lock() += 1);
-            crate::runtime::gosched();
-            drop(guard);
-            assert!(!leans());
-            other.join().unwrap();
-            assert_eq!(*count.lock(), 2);
-        };
-        // SAFETY: no thread-local's borrow is held across a blocking call.
-        unsafe { rt.run(body) };
-    }
-}

@@ -423,9 +423,9 @@ impl RawMutex {
         self.word.load(Relaxed) & LOCKED != 0
     }
 
-    /// Whether it leans.
-    #[cfg(test)]
-    pub(crate) fn leans(&self) -> bool {
+    /// For tests: whether it is given back by a store.
+    #[doc(hidden)]
+    pub fn leans(&self) -> bool {
         self.word.load(Relaxed) & LEAN != 0
     }
 
