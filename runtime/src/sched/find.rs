@@ -90,7 +90,13 @@ fn find(m: MRef) -> Option<GRef> {
             return None;
         }
         let Some(p) = m.p.get() else {
-            // Given to a bound goroutine's M, or taken while it was in user code.
+            // Given to a bound goroutine's M, or taken while it was in user code, or before
+            // this thread was born: then it is thought to look for work.
+            let was_spinning = m.spinning.get();
+            stop_spinning(m, false);
+            if was_spinning && look_again(m, rt) {
+                continue;
+            }
             if !rt.sleep_m(m) {
                 return None;
             }

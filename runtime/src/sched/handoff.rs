@@ -22,7 +22,8 @@
 //!    the goroutine can be picked, or the picker waits for it (`find::schedule`): no
 //!    hand-over is lost.
 //! 2. A P is in one place: with one M, on the idle list, on its way to an M
-//!    (`next_p`), or with whoever stops the world.
+//!    (`next_p`) or to one that is still to be made (`State::unborn`), or with whoever
+//!    stops the world.
 //! 3. No P lies idle unless some M is idle too, which sleeps for its timers.
 
 use super::idle::hand_over;
@@ -161,7 +162,7 @@ pub(crate) fn regain(m: MRef) -> MRef {
     let rt = m.rt();
     m.p.set(None);
     rt.without_p.fetch_sub(1, SeqCst);
-    if let Some(p) = rt.take_idle_p() {
+    if let Some(p) = rt.take_idle_p().or_else(|| rt.take_unborn_p()) {
         take_over(m, p);
         return m;
     }

@@ -76,21 +76,26 @@ impl Rt {
 
     /// Runs `p` on an idle thread, or else on that of a stopped goroutine, or on a new
     /// one. In this order: making a thread takes the allocator's lock, and a stopped
-    /// goroutine may hold it. With the P on its way to the new thread, and no other,
+    /// goroutine may hold it. With the P waiting for the new thread, and no other,
     /// that goroutine would never go on.
     pub(crate) fn start_m(&'static self, p: PRef, spinning: bool) {
-        let idle = {
+        let (m, idle) = {
+            // The lock that `inject` takes: a goroutine that is stopped for want of a P is
+            // found here, or finds the P (`find_a_thread_for_unborn_p`).
             let mut state = self.state.lock();
-            state.pop_idle_m()
+            let idle = state.pop_idle_m();
+            let stopped = || {
+                let g = self.global.pop_bound(true)?;
+                super::handoff::bound_to(g)
+            };
+            let m = idle.or_else(stopped);
+            if m.is_none() {
+                state.push_unborn_p(p);
+            }
+            (m, idle.is_some())
         };
-        if let Some(m) = idle {
-            return hand_over(m, p, spinning);
-        }
-        match self
-            .global
-            .pop_bound(true)
-            .and_then(super::handoff::bound_to)
-        {
+        match m {
+            Some(m) if idle => hand_over(m, p, spinning),
             Some(m) => {
                 if spinning {
                     // It has work, and does not look for any.
@@ -98,7 +103,7 @@ impl Rt {
                 }
                 hand_over(m, p, false);
             }
-            None => self.new_m(Some(p), spinning),
+            None => self.new_m(spinning),
         }
     }
 

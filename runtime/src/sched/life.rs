@@ -33,13 +33,17 @@ const MAIN_RETURNED: u32 = 1;
 const FAILED: u32 = 2;
 
 impl Rt {
-    /// Asks for a thread, that runs `p` or is one to spare.
-    pub(crate) fn new_m(&'static self, p: Option<PRef>, spinning: bool) {
+    /// Asks for a thread, that runs a P which waits for one, or is one to spare.
+    ///
+    /// Making it takes locks that a goroutine may have, of the allocator and of the system's
+    /// library: one that lost its P in the middle of a call, say. So the P is not the new
+    /// thread's until there is one: whoever has a goroutine and no P takes it (`take_unborn_p`),
+    /// and then the thread is one to spare.
+    pub(crate) fn new_m(&'static self, spinning: bool) {
         let m = m::SLAB.alloc_one();
         m.reset(Kind::Parallel);
         crate::race::watch(m);
         m.rt.set(Some(self));
-        m.p.set(p);
         m.spinning.set(spinning);
         {
             let mut state = self.state.lock();
@@ -53,6 +57,19 @@ impl Rt {
             state.to_spawn = Some(m);
         }
         self.wake_spawner();
+    }
+
+    /// A P whose thread is still to be made.
+    pub(crate) fn take_unborn_p(&self) -> Option<PRef> {
+        self.state.lock().pop_unborn_p()
+    }
+
+    /// A goroutine has been stopped because it has no P, and is in the global queue: if there is
+    /// a P whose thread is still to be made, it runs on somebody who is there.
+    pub(crate) fn find_a_thread_for_unborn_p(&'static self) {
+        if let Some(p) = self.take_unborn_p() {
+            self.start_m(p, false);
+        }
     }
 
     /// The spawner looks at what it is asked for.
@@ -127,7 +144,7 @@ impl Rt {
         g.prepare(p.new_id(), 0, std::panic::Location::caller(), main);
         p.started.store(1, Relaxed);
         p.append(g);
-        self.new_m(Some(p), false);
+        self.start_m(p, false);
         // Acquire: pairs with the release in `finish`.
         while !self.has_ended() {
             sys::futex_wait(&self.end, RUNNING, None);
@@ -252,7 +269,8 @@ fn worker(m: MRef) {
     let alternate = crate::overflow::AlternateStack::install();
     m.in_runtime.store(true, Relaxed);
     m.tid.store(sys::thread_id(), SeqCst);
-    if let Some(p) = m.p.get() {
+    if let Some(p) = m.rt().take_unborn_p() {
+        m.p.set(Some(p));
         p.attach(m);
     }
     find::schedule(m);

@@ -155,12 +155,13 @@ fn interrupted(m: MRef) {
         if m.gate.load(Relaxed) & gate::STOP != 0 {
             return;
         }
-        match rt.take_idle_p() {
+        match rt.take_idle_p().or_else(|| rt.take_unborn_p()) {
             Some(p) => take_over(m, p),
             None if about_to_wait(m) => {
                 stopped(g);
                 bind(g, m);
                 rt.inject(g);
+                rt.find_a_thread_for_unborn_p();
                 sleep(m, g);
             }
             None => {}

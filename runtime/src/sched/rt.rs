@@ -132,6 +132,7 @@ impl Rt {
                 all_m: None,
                 sleeper: None,
                 to_spawn: None,
+                unborn: None,
             }),
             global: Global::new(),
             without_p: AtomicU32::new(0),

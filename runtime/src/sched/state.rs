@@ -18,6 +18,8 @@ pub(crate) struct State {
     /// The one idle M that sleeps only until the next timer.
     pub(crate) sleeper: Option<MRef>,
     pub(super) to_spawn: Option<MRef>,
+    /// Ps for which threads are being made: whoever comes first may have them.
+    pub(super) unborn: Option<PRef>,
 }
 
 // SAFETY: the references lead to objects that live for ever and are Sync.
@@ -27,6 +29,19 @@ impl State {
     /// Whether a thread is being made.
     pub(crate) fn spawning(&self) -> bool {
         self.to_spawn.is_some()
+    }
+
+    /// `p` waits for a thread that is being made.
+    pub(super) fn push_unborn_p(&mut self, p: PRef) {
+        p.idle_next.set(self.unborn);
+        self.unborn = Some(p);
+    }
+
+    /// A P that waits for a thread that is being made.
+    pub(super) fn pop_unborn_p(&mut self) -> Option<PRef> {
+        let p = self.unborn?;
+        self.unborn = p.idle_next.take();
+        Some(p)
     }
 
     pub(crate) fn push_idle_m(&mut self, m: MRef) {

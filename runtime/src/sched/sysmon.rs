@@ -287,7 +287,7 @@ impl Rt {
             (state.ms as usize) < self.max_threads.load(Relaxed) && !state.spawning()
         };
         if room {
-            self.new_m(None, false);
+            self.new_m(false);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Stopping the world: whoever does holds all Ps, so that nothing is scheduled.
 //!
 //! ```text
-//!   a P on the idle list            taken from it
+//!   a P on the idle list, or        taken from it
+//!   whose thread is to be made
 //!   its M is in user code           claimed (`claim`): the code runs on without it
 //!   its M is inside the runtime     gives it up at its next entry, exit or search
 //!                                   (`gate::HALT`, `M::preempt`, `Rt::halting`)
@@ -48,6 +49,9 @@ impl Rt {
         {
             let mut state = self.state.lock();
             while let Some(p) = self.pop_idle_p(&mut state) {
+                p.halted.store(true, SeqCst);
+            }
+            while let Some(p) = state.pop_unborn_p() {
                 p.halted.store(true, SeqCst);
             }
         }
