@@ -3,7 +3,7 @@
 
 use marmota::gc::{self, Gc, Trace};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[derive(Trace)]
@@ -64,4 +64,52 @@ fn collecting_all_the_time_leaves_the_p_to_others_in_storms() {
     // SAFETY: no thread-local's borrow is held across a blocking call.
     assert!(unsafe { rt.run(others_ran) });
     assert_eq!(list.map(|node| node.value), Some(49_999));
+}
+
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+struct Counts;
+
+impl Drop for Counts {
+    fn drop(&mut self) {
+        DROPPED.fetch_add(1, Relaxed);
+    }
+}
+
+#[derive(Trace)]
+struct Counted {
+    #[trace(skip)]
+    _counts: Counts,
+}
+
+/// Whoever ends a cycle, and whatever its workers are at in that moment: what has died is
+/// swept and dropped, though nobody asks for a collection or allocates.
+#[test]
+fn what_is_dead_when_a_pin_ends_is_dropped_without_another_cycle() {
+    let _alone = alone();
+    for procs in [1, 2] {
+        let rt = marmota::Runtime::builder()
+            .procs(procs)
+            .storm_micros(100)
+            .panic_in_caller()
+            .build()
+            .unwrap();
+        let body = || {
+            for round in 0..300 {
+                let before = DROPPED.load(Relaxed);
+                let pinned = gc::pin();
+                drop(Gc::new(Counted { _counts: Counts }));
+                gc::testing::begin_cycle();
+                for _ in 0..round % 10 {
+                    marmota::runtime::gosched();
+                }
+                drop(pinned);
+                while DROPPED.load(Relaxed) == before {
+                    marmota::runtime::gosched();
+                }
+            }
+        };
+        // SAFETY: no thread-local's borrow is held across a blocking call.
+        unsafe { rt.run(body) };
+    }
 }

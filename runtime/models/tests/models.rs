@@ -34,7 +34,8 @@ models! {
         light_regions_and_stops_exclude_each_other;
     mutex_models: normal_mode_excludes_and_loses_no_wakeup,
         starving_mode_excludes_and_loses_no_wakeup, the_lock_is_handed_over_while_others_come,
-        a_lock_that_leans_excludes_and_loses_no_wakeup, a_lock_that_leans_is_handed_over;
+        a_lock_that_leans_excludes_and_loses_no_wakeup, a_lock_that_leans_is_handed_over,
+        two_who_are_asked_serve_once;
     parking_models: a_woken_m_gets_its_p, an_alerted_m_gets_its_p, a_poked_m_looks_again,
         work_is_not_left_with_everybody_asleep, nobody_sleeps_past_a_timer;
     runq_models: each_item_is_taken_exactly_once, next_goes_to_the_owner_or_to_the_thief;

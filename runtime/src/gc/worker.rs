@@ -110,10 +110,14 @@ fn work_and_leave() {
         let m = kernel::enter_quietly();
         m.rt().mark_workers.fetch_sub(1, SeqCst);
         kernel::leave(m);
-        // Whoever begins a cycle changes the phase, and counts workers then; we count
-        // ourselves out, and look at the phase then: one sees the other.
+        // Whoever begins a cycle, or its sweeping, says so and counts workers then; we count
+        // ourselves out, and look at that then: one sees the other.
         fence(SeqCst);
-        if !world::phase().marking() || cycle::is_held_up() || !is_missing_one() {
+        let marks = world::phase().marking() && !cycle::is_held_up();
+        let goes_on = marks || !central::is_swept();
+        // After that look: all that was swept without us is on the reaper's lists.
+        reaper::kick();
+        if !goes_on || !is_missing_one() {
             return;
         }
     }
@@ -148,7 +152,6 @@ fn mark_and_sweep() {
         yield_now();
         central::sweep_some(SWEEP_STEP);
     }
-    reaper::kick();
 }
 
 fn yield_now() {

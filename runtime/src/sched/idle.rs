@@ -23,7 +23,8 @@
 //! something sets it back to none. Sysmon, which looks every 10 ms at the latest,
 //! wakes a thread for a lone successor that still waits, and sets it back too; and it
 //! does so when they wait for longer than a wake-up takes, on average, because the
-//! goroutines before them compute: what was learned from a game of ping-pong does not
+//! goroutines before them compute (or the P was idle in between, which costs wake-ups
+//! that find nothing, and no more): what was learned from a game of ping-pong does not
 //! hold for a pipeline. (With up to 1,023 and no such look a ring of goroutines was a
 //! sixth slower with an idle P at its side than without.)
 

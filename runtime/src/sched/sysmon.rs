@@ -159,6 +159,7 @@ fn look_at(rt: &'static Rt, p: PRef, seen: &mut Seen, now: u64, work: bool) -> L
     let m = unsafe { p.m.load(Relaxed).as_ref() };
     let Some(m) = m.filter(|_| !p.idle.load(Relaxed)) else {
         (seen.since, seen.m) = (now, 0);
+        (seen.tick, seen.ticked_at) = (p.tick.load(Relaxed), now);
         return Look::Quiet;
     };
     let (slice, tick) = (p.slices.load(Relaxed), p.tick.load(Relaxed));

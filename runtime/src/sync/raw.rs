@@ -389,7 +389,9 @@ impl RawMutex {
     fn serve(&self, m: MRef) -> bool {
         let mut queue = self.queue.lock();
         self.straighten_up(&queue);
-        if !self.is_wanted() {
+        // Relaxed: as there. Not `is_wanted`: if the lock leans by now, somebody took it in
+        // between and has given it back by a store, and comes here as well.
+        if self.word.load(Relaxed) & (WAITERS | LOCKED | WOKEN) != WAITERS {
             return false;
         }
         let Some(first) = queue.pop() else {
@@ -400,6 +402,11 @@ impl RawMutex {
         // Under the queue's lock and with a waiter popped, STARVING can neither
         // come (LOCKED is clear, or is taken by one who served nobody yet) nor go.
         let mut word = self.word.load(Relaxed);
+        debug_assert_eq!(
+            word & LEAN,
+            0,
+            "a lock that leans has marks of those who wait"
+        );
         let handed_over = loop {
             let starving = word & (STARVING | LOCKED) == STARVING;
             let new = match starving {
