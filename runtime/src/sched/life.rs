@@ -24,8 +24,8 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 const HOUSEKEEPING_NS: u64 = 1_000_000_000;
 /// And, in rounds of that, notes who waits: dumps show minutes.
 const ROUNDS_TO_STAMP: u32 = 20;
-/// How often the end looks whether goroutines are left, before it believes it.
-const LOOKS_BEHIND: u32 = 200;
+/// For how long the end looks whether goroutines are left, before it believes it.
+const LOOKS_BEHIND_NS: u64 = 1_000_000;
 
 /// `Rt::end`.
 pub(super) const RUNNING: u32 = 0;
@@ -196,10 +196,14 @@ impl Rt {
     /// Whether goroutines are left. Main, and those that it has waited for, may be on their
     /// way out, and a mistake is dear: every lock would enter the runtime from now on.
     fn leaves_some_behind(&self) -> bool {
-        (0..LOOKS_BEHIND).all(|_| {
+        let until = sys::monotonic_ns() + LOOKS_BEHIND_NS;
+        while self.goroutines() > 0 {
+            if sys::monotonic_ns() > until {
+                return true;
+            }
             std::thread::yield_now();
-            self.goroutines() > 0
-        })
+        }
+        false
     }
 
     /// Sends idle threads home; busy ones leave at their next visit.
