@@ -253,8 +253,10 @@ impl RawRwMutex {
         self.writers.unlock();
     }
 
+    /// What reports know it by: not the address of the whole, which may be that of `writers`,
+    /// too, and then whoever gives that back would be thought to give this back.
     fn address(&self) -> *const () {
-        std::ptr::from_ref(self).cast()
+        std::ptr::from_ref(&self.readers).cast()
     }
 
     /// The current goroutine has the lock, for reports and races.
