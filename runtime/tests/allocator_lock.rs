@@ -12,11 +12,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 static LOCK: Mutex<()> = Mutex::new(());
-/// Who is in the allocator, or waits for it.
+/// Who waits for the allocator. One that does may be a thread of the runtime that has just
+/// been started; in most rounds it is the one that makes threads.
 static INSIDE: AtomicUsize = AtomicUsize::new(0);
 
 fn lock() -> MutexGuard<'static, ()> {
     LOCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn enter() -> MutexGuard<'static, ()> {
+    INSIDE.fetch_add(1, SeqCst);
+    let lock = lock();
+    INSIDE.fetch_sub(1, SeqCst);
+    lock
 }
 
 struct Locked;
@@ -24,15 +32,13 @@ struct Locked;
 // SAFETY: the system's allocator, under a lock.
 unsafe impl GlobalAlloc for Locked {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        INSIDE.fetch_add(1, SeqCst);
-        let _lock = lock();
-        INSIDE.fetch_sub(1, SeqCst);
+        let _lock = enter();
         // SAFETY: as promised by the caller.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        let _lock = lock();
+        let _lock = enter();
         // SAFETY: as promised by the caller.
         unsafe { System.dealloc(at, layout) }
     }
