@@ -7,6 +7,8 @@
 //! A test fails by a wrong sum, by an object that was freed while in use (what dies is
 //! overwritten), or by not ending.
 
+mod common;
+
 use marmota::gc::{self, Gc, GcCell, Trace};
 use marmota::sync::WaitGroup;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -58,12 +60,7 @@ impl Drop for Ends {
 }
 
 fn in_a_storm(procs: usize, f: impl FnOnce() + Send) {
-    let rt = marmota::Runtime::builder()
-        .procs(procs)
-        .storm_micros(100)
-        .panic_in_caller()
-        .build()
-        .unwrap();
+    let rt = common::storm(procs);
     let before = gc::read_mem_stats().num_gc;
     gc::testing::set_poison(true);
     // SAFETY: the tests hold no thread-local's borrow across a blocking call.

@@ -1,6 +1,8 @@
 //! A goroutine that collects all the time, and does all of the work itself: the workers
 //! that its cycles start do not pile up behind it, and it leaves its P to others.
 
+mod common;
+
 use marmota::gc::{self, Gc, Trace};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -46,12 +48,7 @@ fn collecting_all_the_time_leaves_the_p_to_others_in_storms() {
     // finds the goroutine between two of them.
     const MOST: u32 = 10_000;
     let list = (0..50_000).fold(None, |next, value| Some(Gc::new(Node { value, next })));
-    let rt = marmota::Runtime::builder()
-        .procs(1)
-        .storm_micros(100)
-        .panic_in_caller()
-        .build()
-        .unwrap();
+    let rt = common::storm(1);
     let others_ran = || {
         let ran = Arc::new(AtomicBool::new(false));
         let other = ran.clone();
@@ -88,12 +85,7 @@ struct Counted {
 fn what_is_dead_when_a_pin_ends_is_dropped_without_another_cycle() {
     let _alone = alone();
     for procs in [1, 2] {
-        let rt = marmota::Runtime::builder()
-            .procs(procs)
-            .storm_micros(100)
-            .panic_in_caller()
-            .build()
-            .unwrap();
+        let rt = common::storm(procs);
         let body = || {
             for round in 0..300 {
                 let before = DROPPED.load(Relaxed);

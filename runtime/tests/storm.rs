@@ -4,6 +4,8 @@
 //!
 //! A test fails by a wrong sum, or by not ending.
 
+mod common;
+
 use marmota::sync::{Mutex, WaitGroup};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -12,12 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 fn in_a_storm(f: fn()) {
     for procs in [1, 2, 8] {
-        let rt = marmota::Runtime::builder()
-            .procs(procs)
-            .storm_micros(100)
-            .panic_in_caller()
-            .build()
-            .unwrap();
+        let rt = common::storm(procs);
         // SAFETY: the tests hold no thread-local's borrow across a blocking call.
         let stats = unsafe {
             rt.run(|| {

@@ -53,12 +53,7 @@ fn no_update_and_no_wakeup_is_lost() {
 #[test]
 fn no_update_and_no_wakeup_is_lost_in_a_storm() {
     for procs in [1, 2, 8] {
-        let rt = marmota::Runtime::builder()
-            .procs(procs)
-            .storm_micros(100)
-            .panic_in_caller()
-            .build()
-            .unwrap();
+        let rt = common::storm(procs);
         // SAFETY: the test holds no thread-local's borrow across a blocking call.
         unsafe { rt.run(lean_and_contend) };
     }

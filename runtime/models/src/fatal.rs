@@ -3,3 +3,7 @@
 pub(crate) fn fatal_here(message: std::fmt::Arguments<'_>) -> ! {
     panic!("fatal error: {message}")
 }
+
+pub(crate) fn fatal(message: std::fmt::Arguments<'_>) -> ! {
+    fatal_here(message)
+}

@@ -29,6 +29,8 @@ mod sys;
 mod bias;
 #[path = "../../src/sched/claim.rs"]
 mod claim;
+#[path = "../../src/sync/fence.rs"]
+mod fence;
 #[path = "../../src/sync/lean.rs"]
 mod lean;
 #[path = "../../src/sched/parking.rs"]

@@ -284,10 +284,9 @@ fn gcd(a: u32, b: u32) -> u32 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_random_order_visits_every_p_once() {
-        let rt = Rt::new(Config {
-            procs: 12,
+    fn idle(procs: usize) -> &'static Rt {
+        Rt::new(Config {
+            procs,
             max_threads: 100,
             on_fatal: OnFatal::EndProcess,
             slice_ns: crate::sched::SLICE_NS,
@@ -296,7 +295,29 @@ mod tests {
             trace_ms: 0,
             trace_detail: false,
             pool: crate::runtime_builder::default_pool(),
-        });
+        })
+    }
+
+    #[test]
+    fn what_was_learned_of_lone_successors_is_forgotten_when_one_helps_or_turns_are_long() {
+        let rt = idle(2);
+        (0..100).for_each(|_| rt.search_ended(false));
+        let most = rt.futile.load(Relaxed);
+        assert!(
+            (1 << most) > 10_000,
+            "a wake-up for each of {} in vain",
+            1 << most
+        );
+        rt.search_ended(true);
+        assert_eq!(rt.futile.load(Relaxed), 0);
+        rt.search_ended(false);
+        rt.turns_are_long();
+        assert_eq!(rt.futile.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn the_random_order_visits_every_p_once() {
+        let rt = idle(12);
         for random in [0, 1, 7, u64::MAX, 0x1234_5678_9ABC_DEF0] {
             let mut ids: Vec<u32> = rt.random_order(random, 12).map(|p| p.id.get()).collect();
             ids.sort_unstable();

@@ -4,6 +4,7 @@
 //!   raw ── mutex, once          the lock and its protocol; a value in it; run one time
 //!   sema, bias, rwraw           permits; readers that are not counted; many readers or
 //!      ── rwmutex               one writer; a value in it
+//!   lean, fence                 giving back by a store; who pays for that
 //!   cond, waitgroup             wait for a condition; wait for a number of things
 //!   weighted ── semaphore       tokens; with a context that ends the wait
 //!   atomic, map, pool           values that need no lock of one's own
@@ -18,6 +19,7 @@ pub mod atomic;
 mod bias;
 mod cond;
 pub mod errgroup;
+mod fence;
 mod lean;
 mod map;
 mod mutex;

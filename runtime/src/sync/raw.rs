@@ -51,6 +51,7 @@
 //! it back. While somebody watches (a deterministic run, the race detector) every
 //! operation takes the slow way, where the hooks are.
 
+use super::fence::fence_all_threads;
 use super::lean::Lean;
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
@@ -284,11 +285,8 @@ impl RawMutex {
     #[inline]
     pub fn unlock(&self) {
         race::point_watching(|m| self.giving_back(m));
-        // Relaxed: of these bits only the holder changes one.
-        if self.word.load(Relaxed) == LEAN | LOCKED {
-            // Release: as below.
-            self.word.store(LEAN, Release);
-            if self.lean.is_asked_after_store() {
+        if let Some(asked) = self.give_back_by_store() {
+            if asked {
                 self.unlock_slow(LOCKED);
             }
             return;
@@ -301,6 +299,17 @@ impl RawMutex {
         if before != LOCKED {
             self.unlock_slow(before);
         }
+    }
+
+    /// Gives the lock back if it leans, and tells whether it is asked for.
+    #[inline(always)]
+    fn give_back_by_store(&self) -> Option<bool> {
+        // Relaxed: of these bits only the holder changes one.
+        (self.word.load(Relaxed) == LEAN | LOCKED).then(|| {
+            // Release: the next holder sees what we wrote.
+            self.word.store(LEAN, Release);
+            self.lean.is_asked_after_store()
+        })
     }
 
     /// Gives the lock back and makes it lean, if nobody waits and this process can pay for the
@@ -356,14 +365,13 @@ impl RawMutex {
     /// published itself elsewhere and parks next.
     pub(crate) fn unlock_inside(&self, m: MRef) {
         self.giving_back(m);
-        // Relaxed, and release: as in `unlock`.
-        if self.word.load(Relaxed) == LEAN | LOCKED {
-            self.word.store(LEAN, Release);
-            if self.lean.is_asked_after_store() {
+        if let Some(asked) = self.give_back_by_store() {
+            if asked {
                 self.serve(m);
             }
             return;
         }
+        // Release: as in `unlock`.
         let before = self.word.fetch_sub(LOCKED, Release);
         if before != LOCKED {
             self.check_locked(before);
@@ -454,15 +462,6 @@ impl RawMutex {
     fn giving_back(&self, m: MRef) {
         race::release(m, &self.clock);
         hooks::gave(m, self.address(), "unlock");
-    }
-}
-
-fn fence_all_threads() {
-    if !crate::sys::fence_all_threads() {
-        crate::fatal::fatal_here(format_args!(
-            "runtime: membarrier worked and does not any more: \
-             let the sandbox allow it from the start or not at all"
-        ));
     }
 }
 

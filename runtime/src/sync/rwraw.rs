@@ -23,6 +23,7 @@
 //! next writer: neither kind starves (Go's `sync/rwmutex.go`).
 
 use super::bias::{Bias, Slot};
+use super::fence::fence_all_threads;
 use super::raw::RawMutex;
 use super::sema::Sema;
 use crate::kernel::{self, WaitReason};
@@ -121,14 +122,7 @@ impl RawRwMutex {
     #[cold]
     #[inline(never)]
     fn wait_for_slots(&self, at: Option<&'static Location<'static>>) -> bool {
-        self.bias.watch_leaving(|| {
-            if !crate::sys::fence_all_threads() {
-                crate::fatal::fatal(format_args!(
-                    "runtime: membarrier worked and does not any more: \
-                     let the sandbox allow it from the start or not at all"
-                ));
-            }
-        });
+        self.bias.watch_leaving(fence_all_threads);
         let empty = loop {
             let mut somebody = false;
             // Inside, where nobody is stopped: the list of Ms has a spin lock.

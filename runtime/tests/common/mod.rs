@@ -17,6 +17,16 @@ pub fn at_every_width(f: fn()) {
     }
 }
 
+/// A runtime in which sysmon stops every goroutine that it finds, each 100 µs.
+pub fn storm(procs: usize) -> marmota::Runtime {
+    marmota::Runtime::builder()
+        .procs(procs)
+        .storm_micros(100)
+        .panic_in_caller()
+        .build()
+        .unwrap()
+}
+
 /// Explores `f`, which must pass, and says what went wrong if not.
 #[track_caller]
 pub fn explore(f: fn()) {
