@@ -1,5 +1,5 @@
 use super::super::*;
-use crate::sync::{Mutex, WaitGroup};
+use crate::sync::{Mutex, RwMutex, WaitGroup};
 use crate::{chan, go, spawn};
 use std::sync::Arc;
 use std::time::Duration;
@@ -309,4 +309,22 @@ fn all_that_happens_is_shown_where_the_program_did_it() {
     for row in &trace.rows {
         assert!(row.at.is_none_or(|at| at.file == file!()), "{row:?}");
     }
+}
+
+#[test]
+fn who_asks_in_vain_to_write_gives_back_nothing_of_the_readers() {
+    let report = explore(|| {
+        let lock = Arc::new(RwMutex::new(()));
+        let theirs = lock.clone();
+        let _held = lock.read();
+        spawn(move || assert!(theirs.try_write().is_none()))
+            .join()
+            .unwrap();
+        let (_to, from) = chan::<u32>(0);
+        from.recv();
+    });
+    let Verdict::Deadlock(all) = &report.verdict else {
+        panic!("{report}")
+    };
+    assert_eq!(all[0].holds.len(), 1, "{report}");
 }
