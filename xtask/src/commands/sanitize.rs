@@ -14,9 +14,9 @@ use std::io;
 use std::process::{Command, ExitCode};
 
 use crate::cargo;
-use crate::commands::solutions::Tally;
-use crate::commands::test::counted;
 use crate::course::Course;
+use crate::libtest::counted;
+use crate::tally::Tally;
 use crate::trouble::{Outcome, Trouble};
 
 /// Run the runtime's tests under AddressSanitizer (needs a nightly compiler)
@@ -68,23 +68,17 @@ pub fn run(course: &Course, arguments: &Arguments) -> Outcome<ExitCode> {
     }
 
     let mut all = Tally::default();
-    let mut failures = Vec::new();
+    let mut failures = String::new();
     for test in tests {
         println!("\n== {test}");
         let mut run = cargo_test(course, &host);
         run.arg("--quiet").args(named(test));
         let tally = counted(run)?;
-        if tally.failed > 0 {
-            failures.push(test);
-        }
-        all.passed += tally.passed;
-        all.failed += tally.failed;
+        failures += &tally.failures_of(test);
+        all.add(tally);
     }
     if !failures.is_empty() {
-        println!(
-            "failed: {}; the output above says what and where",
-            failures.join(", ")
-        );
+        print!("\nFailed, and told in full above:\n{failures}");
     }
     println!(
         "under AddressSanitizer: {} passed, {} failed",

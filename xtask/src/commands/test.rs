@@ -4,17 +4,20 @@
 //! step: a test function is one, and so is a clean format, a lint run without a
 //! warning, a solution graded as it must be, pages of documentation or a book whose
 //! links lead somewhere.
-//! All steps run, whatever an earlier one found. Nothing executed is a failure.
+//! All steps run, whatever an earlier one found. Nothing executed is a failure. What
+//! failed is said once more before that line, so that the end of a long output has it.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, ExitCode, Stdio};
+use std::ffi::OsStr;
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use crate::cargo;
 use crate::commands::book::BUILDER;
 use crate::commands::protect;
-use crate::commands::solutions::{self, Tally};
+use crate::commands::solutions;
 use crate::course::{Course, Lesson};
+use crate::libtest::counted;
+use crate::tally::Tally;
 use crate::trouble::{Outcome, Trouble};
 
 /// Run every test of the repository: format, lints, tests, solutions, book
@@ -25,7 +28,7 @@ pub struct Arguments {}
 pub fn run(course: &Course, _: &Arguments) -> Outcome<ExitCode> {
     let lessons = course.lessons()?;
     let mut all = Tally::default();
-    let mut failures = Vec::new();
+    let mut failures = String::new();
     let steps: [(&str, &dyn Fn() -> Outcome<Tally>); 9] = [
         ("format", &|| one(course, &["fmt", "--all", "--check"])),
         ("lints", &|| {
@@ -51,11 +54,11 @@ pub fn run(course: &Course, _: &Arguments) -> Outcome<ExitCode> {
         let started = Instant::now();
         let tally = step().unwrap_or_else(|trouble| {
             print!("{trouble}");
-            failed()
+            Tally::failure(trouble.to_string())
         });
-        let tally = if tally.passed + tally.failed + tally.skipped == 0 {
+        let tally = if tally.is_empty() {
             println!("nothing ran, and nothing executed is never a pass");
-            failed()
+            Tally::failure("nothing ran")
         } else {
             tally
         };
@@ -65,18 +68,11 @@ pub fn run(course: &Course, _: &Arguments) -> Outcome<ExitCode> {
             tally.failed,
             started.elapsed().as_secs_f64()
         );
-        if tally.failed > 0 {
-            failures.push(name);
-        }
-        all.passed += tally.passed;
-        all.failed += tally.failed;
-        all.skipped += tally.skipped;
+        failures += &tally.failures_of(name);
+        all.add(tally);
     }
     if !failures.is_empty() {
-        println!(
-            "\nfailed: {}; the output above says what and where",
-            failures.join(", ")
-        );
+        print!("\nFailed, and told in full above:\n{failures}");
     }
     let skipped = match all.skipped {
         0 => String::new(),
@@ -88,14 +84,6 @@ pub fn run(course: &Course, _: &Arguments) -> Outcome<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
-}
-
-const fn failed() -> Tally {
-    Tally {
-        passed: 0,
-        failed: 1,
-        skipped: 0,
-    }
 }
 
 /// A command that is one test: it succeeds or not.
@@ -116,13 +104,17 @@ fn documentation(course: &Course) -> Outcome<Tally> {
 fn succeeds(mut command: Command) -> Outcome<Tally> {
     let status = command.status().map_err(|e| cargo::not_started(&e))?;
     Ok(if status.success() {
-        Tally {
-            passed: 1,
-            ..Tally::default()
-        }
+        Tally::pass()
     } else {
-        failed()
+        Tally::failure(format!("{status}: {}", in_words(&command)))
     })
+}
+
+/// A command as one would type it.
+fn in_words(command: &Command) -> String {
+    let words = std::iter::once(OsStr::new("cargo")).chain(command.get_args());
+    let words: Vec<_> = words.map(OsStr::to_string_lossy).collect();
+    words.join(" ")
 }
 
 /// What the runtime is kept compiling for, beside the platform it is proven on.
@@ -142,8 +134,7 @@ fn other_platforms(course: &Course) -> Outcome<Tally> {
         // No lints: what is an unneeded cast there is needed here.
         let check = ["check", "-p", "marmota", "--quiet", "--target", target];
         let tally = one(course, &check)?;
-        all.passed += tally.passed;
-        all.failed += tally.failed;
+        all.add(tally);
     }
     Ok(all)
 }
@@ -162,14 +153,16 @@ fn has_std(target: &str) -> bool {
 /// The lists of the course's own files are true.
 fn protected(course: &Course) -> Outcome<Tally> {
     let stale = protect::stale(course)?;
-    for name in &stale {
-        println!("{name} is not true; `cargo xtask protect` writes it: commit that, too");
+    if stale.is_empty() {
+        return Ok(Tally::pass());
     }
-    Ok(Tally {
-        passed: u64::from(stale.is_empty()),
-        failed: stale.len() as u64,
-        skipped: 0,
-    })
+    let mut tally = Tally::default();
+    for name in &stale {
+        let why = format!("{name} is not true; `cargo xtask protect` writes it: commit that, too");
+        println!("{why}");
+        tally.fail(why);
+    }
+    Ok(tally)
 }
 
 /// All test functions and documentation examples. The starters' own tests are
@@ -195,73 +188,7 @@ fn book(course: &Course) -> Outcome<Tally> {
     let mut sum = Tally::default();
     for task in [&["build"][..], &["check"], &["regenerate", "--check"]] {
         let builder = ["run", "--quiet", "--manifest-path", BUILDER, "--"];
-        let tally = one(course, &[&builder, task].concat())?;
-        sum.passed += tally.passed;
-        sum.failed += tally.failed;
+        sum.add(one(course, &[&builder, task].concat())?);
     }
     Ok(sum)
-}
-
-/// Runs a cargo test, shows what it says, and adds up its result lines. A run
-/// that fails without a failed test (it did not compile) is one failure.
-pub(super) fn counted(mut command: Command) -> Outcome<Tally> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|e| cargo::not_started(&e))?;
-    let mut sum = Tally::default();
-    for line in child
-        .stdout
-        .take()
-        .into_iter()
-        .flat_map(|p| BufReader::new(p).split(b'\n'))
-    {
-        let Ok(line) = line else { break };
-        let line = String::from_utf8_lossy(&line);
-        println!("{line}");
-        if let Some(tally) = result_line(&line) {
-            sum.passed += tally.passed;
-            sum.failed += tally.failed;
-            sum.skipped += tally.skipped;
-        }
-    }
-    let status = child.wait().map_err(|e| cargo::not_started(&e))?;
-    if !status.success() && sum.failed == 0 {
-        sum.failed = 1;
-    }
-    Ok(sum)
-}
-
-/// Reads `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
-fn result_line(line: &str) -> Option<Tally> {
-    let counts = line
-        .trim()
-        .strip_prefix("test result: ")?
-        .split_once(". ")?
-        .1;
-    let count = |word: &str| {
-        counts
-            .split(';')
-            .find_map(|part| part.trim().strip_suffix(word)?.trim().parse().ok())
-            .unwrap_or(0)
-    };
-    Some(Tally {
-        passed: count("passed"),
-        failed: count("failed"),
-        skipped: count("ignored"),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_result_line_of_a_test_program_is_added_up() {
-        let line = "test result: FAILED. 12 passed; 3 failed; 4 ignored; 0 measured; 5 filtered out; \
-                    finished in 0.02s";
-        let tally = result_line(line).unwrap();
-        assert_eq!((tally.passed, tally.failed, tally.skipped), (12, 3, 4));
-        assert!(result_line("test sums ... ok").is_none());
-    }
 }

@@ -43,19 +43,8 @@ use crate::grade::{self, LessonReport, Selection};
 use crate::paint::Paint;
 use crate::pristine::{Pristine, Sources, read_sources};
 use crate::report;
+use crate::tally::Tally;
 use crate::trouble::{Outcome, Trouble};
-
-/// What was found out about solutions, as numbers.
-#[derive(Clone, Copy, Default)]
-pub struct Tally {
-    /// As they must be.
-    pub passed: u64,
-    /// Not so.
-    pub failed: u64,
-    /// Not looked at: exercises that somebody has begun are no starters, reports that are
-    /// not written down yet, and graded tests of which nothing shows that they can fail.
-    pub skipped: u64,
-}
 
 /// Grades the solutions of `lessons`, or of all if none is named.
 pub fn run(course: &Course, lessons: &[Lesson], thorough: bool) -> Outcome<ExitCode> {
@@ -82,6 +71,7 @@ pub fn grade_all(course: &Course, lessons: &[Lesson], thorough: bool) -> Outcome
         course,
         pristine: Pristine::lay_out(course, &all)?,
         paint: Paint::for_stdout(),
+        lesson: String::new(),
         tally: Tally::default(),
         thorough,
         rejecting: BTreeSet::new(),
@@ -89,6 +79,7 @@ pub fn grade_all(course: &Course, lessons: &[Lesson], thorough: bool) -> Outcome
     };
     for lesson in lessons {
         println!("{} {}", lesson.short(), lesson.about.title);
+        job.lesson = lesson.short();
         job.lesson(lesson)?;
     }
     Ok(job.tally)
@@ -123,6 +114,8 @@ struct Job<'a> {
     course: &'a Course,
     pristine: Pristine,
     paint: Paint,
+    /// The one being looked at, by its short name.
+    lesson: String,
     tally: Tally,
     thorough: bool,
     /// The graded tests that were the first to fail for a wrong solution.
@@ -287,7 +280,7 @@ impl Job<'_> {
                 );
             }
             Err(text) => {
-                self.tally.failed += 1;
+                self.tally.fail(format!("{} {what}: {text}", self.lesson));
                 println!(
                     "  {} {what:38} {text}",
                     self.paint.verdict(Verdict::WrongResult, "FAILED")

@@ -1,5 +1,7 @@
 //! What a learner reads about a mistake, beside what is written down in `reports`.
 
+use std::fmt::Write as _;
+
 use super::Job;
 use crate::course::Lesson;
 use crate::paint::Paint;
@@ -42,8 +44,10 @@ impl Job<'_> {
         }
         Err(format!(
             "its report is not what solutions/{}/reports/{mistake}.txt says; write it with \
-             UPDATE_REPORTS=1 cargo xtask check --solutions {} and read the difference",
-            lesson.id, lesson.number
+             UPDATE_REPORTS=1 cargo xtask check --solutions {} and read the difference:\n{}",
+            lesson.id,
+            lesson.number,
+            difference(&known, text)
         ))
     }
 
@@ -69,5 +73,37 @@ impl Job<'_> {
             self.say(&format!("reports/{name}"), result);
         }
         Ok(())
+    }
+}
+
+/// The lines in which a report is not as it was, each as it was and as it is.
+fn difference(known: &str, text: &str) -> String {
+    let (mut was, mut is) = (known.lines(), text.lines());
+    let mut words = String::new();
+    loop {
+        match (was.next(), is.next()) {
+            (None, None) => return words,
+            (a, b) if a == b => {}
+            (a, b) => {
+                let lines = [("was", a), ("is ", b)];
+                for (when, line) in lines {
+                    if let Some(line) = line {
+                        let _ = writeln!(words, "         {when} {line}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_differ_are_shown_both_ways() {
+        let words = difference("a\nb\nc\n", "a\nx\nc\nd\n");
+        let expected = "         was b\n         is  x\n         is  d\n";
+        assert_eq!(words, expected);
     }
 }
