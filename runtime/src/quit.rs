@@ -1,7 +1,9 @@
 //! SIGQUIT (Ctrl-\\): every goroutine's stack, and the end with status 2, as in Go.
 //!
 //! Only for a runtime whose fatal errors end the process, and only if nobody else
-//! handles the signal. The handler just asks: the spawner writes.
+//! handles the signal. That it is ignored, as in what a shell starts in the background,
+//! does not count: of the signals that can be inherited so, Go heeds SIGHUP and SIGINT
+//! alone (`os/signal`). The handler just asks: the spawner writes.
 
 use crate::dump;
 use crate::sched::Rt;
@@ -14,11 +16,11 @@ static OF: AtomicPtr<Rt> = AtomicPtr::new(std::ptr::null_mut());
 pub(crate) fn install(rt: &'static Rt) {
     // Release: pairs with the acquire in the handler.
     OF.store(std::ptr::from_ref(rt).cast_mut(), Release);
-    // SAFETY: the handler is async-signal-safe; it is set only in place of the default.
+    // SAFETY: the handler is async-signal-safe; it takes nobody's place.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         libc::sigaction(libc::SIGQUIT, std::ptr::null(), &mut action);
-        if action.sa_sigaction == libc::SIG_DFL {
+        if matches!(action.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN) {
             action.sa_sigaction = on_quit as *const () as usize;
             action.sa_flags = libc::SA_ONSTACK | libc::SA_RESTART;
             libc::sigaction(libc::SIGQUIT, &action, std::ptr::null_mut());

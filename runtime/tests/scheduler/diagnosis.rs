@@ -4,6 +4,7 @@ use super::common::{Program, Test, as_main, at_every_width, ends_with_2_saying, 
 use super::{WIDTHS, spin_until};
 use marmota::sync::WaitGroup;
 use marmota::{chan, debug, go, runtime};
+use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
@@ -44,42 +45,17 @@ pub const PROGRAMS: &[Program] = &[
     },
     Program {
         name: "SIGQUIT shows everybody, also with endless loops",
+        body: quit_with_endless_loops,
+        check: |run| shows_everybody(&run(&[("GOMAXPROCS", "1")])),
+    },
+    Program {
+        name: "SIGQUIT does so where it was ignored before, too",
         body: || {
-            as_main(|| {
-                #[inline(never)]
-                fn spin_for_ever() {
-                    loop {
-                        std::hint::spin_loop();
-                    }
-                }
-                let (_tx, rx) = chan::<()>(0);
-                for _ in 0..3 {
-                    go(spin_for_ever);
-                }
-                let waiter = rx.clone();
-                go(move || _ = waiter.recv());
-                // Until all have been seen: two of them at least were stopped.
-                while debug::read_sched_stats().preempted < 6 {
-                    marmota::time::sleep(Duration::from_millis(5));
-                }
-                // SAFETY: a signal to ourselves.
-                unsafe { libc::kill(libc::getpid(), libc::SIGQUIT) };
-                rx.recv();
-            })
+            // SAFETY: nothing in this process waits for the signal.
+            unsafe { libc::signal(libc::SIGQUIT, libc::SIG_IGN) };
+            quit_with_endless_loops();
         },
-        check: |run| {
-            let out = run(&[("GOMAXPROCS", "1")]);
-            ends_with_2_saying(&out, &["SIGQUIT: quit\n\n", "goroutine 1 ["]);
-            let err = stderr(&out);
-            assert!(err.contains("[chan receive]:\n"), "{err}");
-            // Stopped in the middle of user code, and yet with its stack.
-            let stopped = err
-                .split("[runnable]:\n")
-                .nth(1)
-                .unwrap_or_else(|| panic!("{err}"));
-            let first = stopped.lines().next().unwrap();
-            assert!(first.ends_with("spin_for_ever(...)"), "{err}");
-        },
+        check: |run| shows_everybody(&run(&[("GOMAXPROCS", "1")])),
     },
     Program {
         name: "GODEBUG=schedtrace prints Go's line",
@@ -207,3 +183,40 @@ pub const TESTS: &[Test] = &[
         });
     }),
 ];
+
+fn quit_with_endless_loops() {
+    as_main(|| {
+        #[inline(never)]
+        fn spin_for_ever() {
+            loop {
+                std::hint::spin_loop();
+            }
+        }
+        let (_tx, rx) = chan::<()>(0);
+        for _ in 0..3 {
+            go(spin_for_ever);
+        }
+        let waiter = rx.clone();
+        go(move || _ = waiter.recv());
+        // Until all have been seen: two of them at least were stopped.
+        while debug::read_sched_stats().preempted < 6 {
+            marmota::time::sleep(Duration::from_millis(5));
+        }
+        // SAFETY: a signal to ourselves.
+        unsafe { libc::kill(libc::getpid(), libc::SIGQUIT) };
+        rx.recv();
+    })
+}
+
+fn shows_everybody(out: &Output) {
+    ends_with_2_saying(out, &["SIGQUIT: quit\n\n", "goroutine 1 ["]);
+    let err = stderr(out);
+    assert!(err.contains("[chan receive]:\n"), "{err}");
+    // Stopped in the middle of user code, and yet with its stack.
+    let stopped = err
+        .split("[runnable]:\n")
+        .nth(1)
+        .unwrap_or_else(|| panic!("{err}"));
+    let first = stopped.lines().next().unwrap();
+    assert!(first.ends_with("spin_for_ever(...)"), "{err}");
+}
