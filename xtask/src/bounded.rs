@@ -21,12 +21,13 @@ use std::time::{Duration, Instant};
 use marmota_verdict::{CHANNEL_VARIABLE, Request};
 
 use crate::interrupt;
+use crate::kept;
 use crate::sandbox::Sandbox;
 
 /// What one test may use.
 #[derive(Clone, Copy)]
 pub struct Limits {
-    /// Wall-clock time.
+    /// Time by the clock, without what others kept it from running ([`kept`]).
     pub time: Duration,
     /// Resident memory, in bytes. Watched on Linux, by sampling.
     pub memory: u64,
@@ -159,12 +160,13 @@ fn spawn(command: &mut Command) -> io::Result<Child> {
 }
 
 fn watch(child: &mut Child, readers: &mut Readers, limits: Limits) -> io::Result<End> {
-    let started = Instant::now();
+    let (started, stolen) = (Instant::now(), kept::stolen());
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(End::Exited(status));
         }
-        if started.elapsed() > limits.time {
+        let usage = || kept::usage(child.id(), stolen);
+        if kept::is_used_up(started.elapsed(), limits.time, usage) {
             return Ok(End::TimedOut);
         }
         if let Some((threads, memory)) = used(child.id()) {

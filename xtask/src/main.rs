@@ -14,6 +14,7 @@ mod grade;
 mod gradebook;
 mod interrupt;
 mod junit;
+mod kept;
 mod keys;
 mod libtest;
 mod measured;

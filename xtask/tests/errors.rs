@@ -376,7 +376,9 @@ fn a_test_run_without_its_parts_fails_and_says_which() {
     let said = contains("nothing ran, and nothing executed is never a pass")
         .and(contains("is not there"))
         .and(contains("do this: restore it: git checkout -- book"))
-        .and(contains("failed: "));
+        .and(contains(
+            "\nFailed, and told in full above:\ntests: nothing ran\n",
+        ));
     command.assert().code(1).stdout(said);
 }
 

@@ -60,7 +60,7 @@ fn a_program_that_a_report_ends_has_failed_and_the_others_run() {
     sanitize(&course, "one two", &tests)
         .assert()
         .code(1)
-        .stdout(last.and(contains("\nfailed: one; the output above")));
+        .stdout(last.and(contains("\none: exit status: 1, and no test says")));
 }
 
 #[test]
