@@ -228,10 +228,14 @@ impl Drop for OsThreadLock {
 /// fn main() {
 ///     let (_tx, rx) = marmota::chan::<()>(0);
 ///     marmota::go(move || _ = rx.recv());
-///     marmota::runtime::gosched();
-///     let dump = marmota::runtime::stack_dump();
+///     let dump = loop {
+///         let dump = marmota::runtime::stack_dump();
+///         if dump.contains("[chan receive]:") {
+///             break dump;
+///         }
+///         marmota::runtime::gosched();
+///     };
 ///     assert!(dump.contains("goroutine 1 [running]:"));
-///     assert!(dump.contains("[chan receive]:"));
 /// }
 /// ```
 pub fn stack_dump() -> String {

@@ -40,12 +40,18 @@ pub struct Limits {
 impl Limits {
     /// Generous for a thousand schedules of a small program, even on a busy
     /// machine; short enough to wait for.
-    pub const USUAL: Self = Self {
-        time: Duration::from_secs(20),
-        memory: 2 << 30,
-        threads: 256,
-        confined: true,
-    };
+    pub fn usual() -> Self {
+        // For the tests of this limit: filling so much memory takes its time on a machine
+        // that has to find it first.
+        let mebibytes = env::var("MARMOTA_TEST_MB").ok();
+        let mebibytes = mebibytes.and_then(|n| n.parse().ok()).unwrap_or(2048_u64);
+        Self {
+            time: Duration::from_secs(20),
+            memory: mebibytes << 20,
+            threads: 256,
+            confined: true,
+        }
+    }
 }
 
 /// How the process ended.
@@ -165,10 +171,6 @@ fn watch(child: &mut Child, readers: &mut Readers, limits: Limits) -> io::Result
         if let Some(status) = child.try_wait()? {
             return Ok(End::Exited(status));
         }
-        let usage = || kept::usage(child.id(), stolen);
-        if kept::is_used_up(started.elapsed(), limits.time, usage) {
-            return Ok(End::TimedOut);
-        }
         if let Some((threads, memory)) = used(child.id()) {
             if memory > limits.memory {
                 return Ok(End::OutOfMemory);
@@ -176,6 +178,10 @@ fn watch(child: &mut Child, readers: &mut Readers, limits: Limits) -> io::Result
             if threads > limits.threads {
                 return Ok(End::TooManyThreads);
             }
+        }
+        let usage = || kept::usage(child.id(), stolen);
+        if kept::is_used_up(started.elapsed(), limits.time, usage) {
+            return Ok(End::TimedOut);
         }
         if interrupt::came() {
             return Err(io::Error::from(io::ErrorKind::Interrupted));
@@ -287,7 +293,7 @@ fn prepare(command: &mut Command, reply_end: &io::PipeWriter, sandbox: Option<Sa
         .env(CHANNEL_VARIABLE, fd.to_string())
         .process_group(0);
     // SAFETY: between fork and exec only async-signal-safe calls may be made:
-    // `fcntl`, `prctl` and all that `Sandbox::enter` does are system calls, which read
+    // `fcntl`, `prctl`, `signal` and all that `Sandbox::enter` does are system calls, which read
     // what the parent has built and allocate nothing.
     // `fd` stays open until after the spawn: the caller owns it.
     unsafe {
@@ -300,6 +306,9 @@ fn prepare(command: &mut Command, reply_end: &io::PipeWriter, sandbox: Option<Sa
             if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) == -1 {
                 return Err(io::Error::last_os_error());
             }
+            // Whoever ignores this signal hands that on, and then a file that grows too
+            // large is an error to the test, and not its end.
+            libc::signal(libc::SIGXFSZ, libc::SIG_DFL);
             sandbox.as_ref().map_or(Ok(()), Sandbox::enter)
         });
     }
@@ -325,6 +334,24 @@ pub fn kill_group(leader: u32) {
 
 #[cfg(not(unix))]
 pub fn kill_group(_: u32) {}
+
+/// Waits until nobody is left of a group that was killed and whose leader was waited for:
+/// what the others were writing at that moment they may still write. Gives up after a
+/// while: somewhere nobody may take note of their ends.
+#[cfg(unix)]
+pub fn wait_for_group(leader: u32) {
+    let Ok(group) = libc::pid_t::try_from(leader) else {
+        return;
+    };
+    let began = Instant::now();
+    // SAFETY: a system call without pointers; signal 0 only asks.
+    while unsafe { libc::kill(-group, 0) } == 0 && began.elapsed() < Duration::from_secs(5) {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[cfg(not(unix))]
+pub fn wait_for_group(_: u32) {}
 
 /// Threads and resident memory of a process, where the kernel tells.
 #[cfg(target_os = "linux")]
@@ -352,12 +379,17 @@ impl Temporary {
     /// A new one among the system's temporary files.
     pub fn new() -> io::Result<Self> {
         static MADE: AtomicU32 = AtomicU32::new(0);
-        // Only a number nobody else in this process has: nothing is ordered by it.
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let name = format!("marmota-{}-{number}", std::process::id());
-        let folder = env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder)?;
-        Ok(Self(folder))
+        loop {
+            // Only a number nobody else in this process has: nothing is ordered by it.
+            let number = MADE.fetch_add(1, Ordering::Relaxed);
+            let name = format!("marmota-{}-{number}", std::process::id());
+            let folder = env::temp_dir().join(name);
+            match std::fs::create_dir(&folder) {
+                // What is left of a process that was killed and had our number.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made.map(|()| Self(folder)),
+            }
+        }
     }
 }
 
@@ -392,16 +424,18 @@ mod tests {
         .unwrap()
     }
 
+    /// A shell starts programs, which no graded test may.
+    const OPEN: Limits = Limits {
+        time: Duration::from_secs(20),
+        memory: 2 << 30,
+        threads: 256,
+        confined: false,
+    };
+
     const SHORT: Limits = Limits {
         time: Duration::from_millis(300),
         memory: 64 << 20,
         ..OPEN
-    };
-
-    /// A shell starts programs, which no graded test may.
-    const OPEN: Limits = Limits {
-        confined: false,
-        ..Limits::USUAL
     };
 
     #[test]

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use marmota_verdict::Verdict;
 
-use crate::bounded::{Temporary, kill_group};
+use crate::bounded::{Temporary, kill_group, wait_for_group};
 use crate::diagnostics::{Line, Message};
 use crate::interrupt;
 use crate::trouble::{Outcome, Trouble};
@@ -171,6 +171,9 @@ pub fn build_graded(package: &str, options: BuildOptions<'_>) -> Outcome<Result<
     }
     let ended = child.wait().map_err(|e| not_started(&e))?;
     let barked = watchdog.call_off();
+    if barked || interrupt::came() {
+        wait_for_group(child.id());
+    }
     if interrupt::came() {
         return Err(interrupt::trouble());
     }

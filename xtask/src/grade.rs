@@ -214,7 +214,7 @@ fn list(lesson: &Lesson, program: &Path, folder: &Path) -> Outcome<Vec<TestInfo>
         nonce: nonce(),
         task: Task::List,
     };
-    let ended = bounded::run(program, folder, &request, None, Limits::USUAL)
+    let ended = bounded::run(program, folder, &request, None, Limits::usual())
         .map_err(|e| cannot_start(program, &e))?;
     let mut lines = ended.reply.lines();
     match (lines.next().and_then(Reply::from_line), lines.next()) {
@@ -283,9 +283,9 @@ fn run_one(
             schedules: selection.schedules,
         },
     };
-    let ended = bounded::run(program, folder, &request, selection.seed, Limits::USUAL)
+    let ended = bounded::run(program, folder, &request, selection.seed, Limits::usual())
         .map_err(|e| cannot_start(program, &e))?;
-    let report = judge(test, &request.nonce, &ended, Limits::USUAL);
+    let report = judge(test, &request.nonce, &ended, Limits::usual());
     Ok(Graded {
         report,
         output: ended.output,
@@ -302,8 +302,8 @@ pub fn verdicts(test: &str, seeds: u64, program: &Path, folder: &Path) -> Outcom
         },
     };
     let limits = Limits {
-        time: Limits::USUAL.time * 6,
-        ..Limits::USUAL
+        time: Limits::usual().time * 6,
+        ..Limits::usual()
     };
     let ended = bounded::run(program, folder, &request, None, limits)
         .map_err(|e| cannot_start(program, &e))?;
@@ -457,7 +457,7 @@ mod tests {
     }
 
     fn verdict(ended: &Ended) -> Verdict {
-        judge(&test(), "right", ended, Limits::USUAL).verdict
+        judge(&test(), "right", ended, Limits::usual()).verdict
     }
 
     #[test]

@@ -137,6 +137,10 @@ mod tests {
             libc::CPU_SET(first.expect("we run somewhere"), &mut one);
             one
         };
+        if usage(std::process::id(), stolen()).ran.is_zero() {
+            // This kernel does not tell.
+            return;
+        }
         let before = stolen();
         let spinning = [(); 2].map(|()| {
             let child = Command::new("sh")

@@ -137,7 +137,9 @@ fn submit(course: &Course, name: &str, file: &str, text: &str) {
 
 fn grade(course: &Course, more: &str) -> assert_cmd::Command {
     let dir = course.root().join("submitted");
-    course.xtask(&format!("grade {} --lesson 9 {more}", dir.display()))
+    let mut command = course.xtask(&format!("grade {} --lesson 9 {more}", dir.display()));
+    command.env("MARMOTA_TEST_MB", "256");
+    command
 }
 
 /// Verdict and points by submission, as the summary has them.

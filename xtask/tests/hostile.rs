@@ -4,7 +4,6 @@
 mod common;
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use common::Course;
 use predicates::prelude::*;
@@ -130,14 +129,17 @@ fn a_bomb_of_threads_is_stopped() {
 fn a_bomb_of_memory_is_stopped() {
     let bomb = "let mut all = Vec::new();
         loop { all.push(vec![1_u8; 16 << 20]); if all.is_empty() { return 42 } }";
-    refused(bomb, OUT_OF_MEMORY);
+    let course = Course::new();
+    course.learner(&format!("pub fn one() -> u32 {{ {bomb} }}\n"));
+    let mut command = course.xtask("check 9");
+    command.env("MARMOTA_TEST_MB", "256");
+    let said = contains("0 of 10 points").and(contains("256 MB"));
+    command.assert().code(OUT_OF_MEMORY).stdout(said);
 }
 
 #[test]
 fn an_endless_loop_is_stopped() {
-    let started = Instant::now();
     refused("loop { std::hint::spin_loop() }", TIMED_OUT);
-    assert!(started.elapsed() < Duration::from_secs(120));
 }
 
 #[test]

@@ -148,6 +148,10 @@ impl Watch<'_> {
                 None => return Ok(()),
             }
         }
+        if now == self.seen {
+            // It was looked at in the middle of a save that changed nothing.
+            return Ok(());
+        }
         self.seen = now;
         self.start()
     }

@@ -74,6 +74,10 @@ impl Course {
         command.env("MARMOTA_COURSE", self.0.path());
         command.env("CARGO_TARGET_DIR", self.0.path().join("target"));
         command.env("CARGO_NET_OFFLINE", "true");
+        // Whatever is set for this test's own build.
+        for name in ["CARGO_TERM_COLOR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+            command.env_remove(name);
+        }
         command
     }
 

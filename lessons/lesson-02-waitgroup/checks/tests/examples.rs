@@ -33,13 +33,16 @@ fn p002_2_three_lines_in_any_order_and_then_the_last() {
 
 #[test]
 fn p001_1_without_a_lock_updates_are_lost() {
-    // On one processor all hundred read before any writes: the clearest loss.
+    // On one processor all hundred read before any writes, the clearest loss, unless the
+    // machine has other things to do.
     let mut program = example("counter");
-    program
-        .env("GOMAXPROCS", "1")
-        .assert()
-        .success()
-        .stdout(predicate::str::contains("without a lock: 1 of 100\n"));
+    program.env("GOMAXPROCS", "1");
+    let of_a_hundred = predicate::function(|output: &str| {
+        let count = output.strip_prefix("without a lock: ");
+        let count = count.and_then(|rest| rest.split(' ').next()?.parse().ok());
+        count.is_some_and(|count: u32| (1..100).contains(&count))
+    });
+    program.assert().success().stdout(of_a_hundred);
 }
 
 #[test]
