@@ -31,8 +31,15 @@ pub(crate) fn install(rt: &'static Rt) {
 extern "C" fn on_quit(_signal: i32) {
     let errno = crate::sys::errno();
     // SAFETY: only ever stored from a `&'static Rt`.
-    if let Some(rt) = unsafe { OF.load(Acquire).as_ref() } {
-        dump::ask(rt, dump::request::QUIT);
+    match unsafe { OF.load(Acquire).as_ref() } {
+        // SAFETY: both calls are async-signal-safe. With no goroutines to show, and nobody
+        // who would, the signal does what it does without a runtime.
+        Some(rt) if rt.has_ended() => unsafe {
+            libc::signal(libc::SIGQUIT, libc::SIG_DFL);
+            libc::raise(libc::SIGQUIT);
+        },
+        Some(rt) => _ = dump::ask(rt, dump::request::QUIT),
+        None => {}
     }
     crate::sys::set_errno(errno);
 }

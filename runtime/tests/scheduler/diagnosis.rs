@@ -58,6 +58,21 @@ pub const PROGRAMS: &[Program] = &[
         check: |run| shows_everybody(&run(&[("GOMAXPROCS", "1")])),
     },
     Program {
+        name: "SIGQUIT after the runtime's end ends the program as without one",
+        body: || {
+            as_main(|| ());
+            // SAFETY: a signal to ourselves.
+            unsafe { libc::raise(libc::SIGQUIT) };
+            println!("it went on");
+        },
+        check: |run| {
+            use std::os::unix::process::ExitStatusExt;
+
+            let out = run(&[]);
+            assert_eq!(out.status.signal(), Some(libc::SIGQUIT), "{out:?}");
+        },
+    },
+    Program {
         name: "GODEBUG=schedtrace prints Go's line",
         body: || {
             as_main(|| {
