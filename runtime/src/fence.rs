@@ -1,7 +1,8 @@
-//! The dear side of an asymmetric fence, for locks that have bet on it (`bias`, `lean`).
+//! The dear side of an asymmetric fence, for what has bet on it: locks (`sync::bias`,
+//! `sync::lean`) and the regions of the heap (`gc::gate`).
 
-/// Makes every thread of the process pass a full fence, as it did when the lock began to
-/// lean. The program ends if that does not work any more: the other side goes without.
+/// Makes every thread of the process pass a full fence, as it did when the bet was
+/// made. The program ends if that does not work any more: the other side goes without.
 pub(crate) fn fence_all_threads() {
     if !crate::sys::fence_all_threads() {
         crate::fatal::fatal(format_args!(

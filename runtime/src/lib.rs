@@ -55,6 +55,7 @@ pub mod debug;
 mod dump;
 mod env;
 mod fatal;
+mod fence;
 pub mod future;
 mod garbage;
 pub mod gc;

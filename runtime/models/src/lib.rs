@@ -29,7 +29,7 @@ mod sys;
 mod bias;
 #[path = "../../src/sched/claim.rs"]
 mod claim;
-#[path = "../../src/sync/fence.rs"]
+#[path = "../../src/fence.rs"]
 mod fence;
 #[path = "../../src/sync/lean.rs"]
 mod lean;

@@ -34,6 +34,7 @@
 
 use super::cache::{self, Cache};
 use super::gate::{Gate, Phase};
+use crate::fence::fence_all_threads;
 use crate::kernel;
 use crate::lock::SpinLock;
 use crate::sched::m::{self, Kind, gate};
@@ -131,7 +132,7 @@ pub(crate) struct Stopped {
 pub(crate) fn stop() -> Stopped {
     let only = STOPPER.lock();
     let began = sys::monotonic_ns();
-    GATE.close(|| _ = sys::fence_all_threads());
+    GATE.close(fence_all_threads);
     m::SLAB.for_each(|m| Gate::wait_for(&m.in_gc));
     Stopped { _only: only, began }
 }

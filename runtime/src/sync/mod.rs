@@ -19,7 +19,6 @@ pub mod atomic;
 mod bias;
 mod cond;
 pub mod errgroup;
-mod fence;
 mod lean;
 mod map;
 mod mutex;

@@ -51,13 +51,13 @@
 //! it back. While somebody watches (a deterministic run, the race detector) every
 //! operation takes the slow way, where the hooks are.
 
-use super::fence::fence_all_threads;
 use super::lean::Lean;
+use crate::fence::fence_all_threads;
 use crate::kernel::{self, WaitQueue, WaitReason, Waiter};
 use crate::lock::SpinLock;
 use crate::loom::sync::atomic::{
     AtomicU32,
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use crate::race;
 use crate::sched::MRef;
@@ -421,8 +421,9 @@ impl RawMutex {
                 true => (word | LOCKED) & !gone & if last { !STARVING } else { !0 },
                 false => (word | WOKEN) & !gone,
             };
-            // Release: a lock that is handed over keeps what was written before.
-            match self.word.compare_exchange(word, new, Release, Relaxed) {
+            // Release: a lock that is handed over keeps what was written before. Acquire: by
+            // others too, who took it and gave it back before we came here.
+            match self.word.compare_exchange(word, new, AcqRel, Relaxed) {
                 Ok(_) => break starving,
                 Err(now) => word = now,
             }

@@ -23,9 +23,9 @@
 //! next writer: neither kind starves (Go's `sync/rwmutex.go`).
 
 use super::bias::{Bias, Slot};
-use super::fence::fence_all_threads;
 use super::raw::RawMutex;
 use super::sema::Sema;
+use crate::fence::fence_all_threads;
 use crate::kernel::{self, WaitReason};
 use crate::race;
 use crate::sched::{MRef, m};
