@@ -92,6 +92,8 @@ pub(crate) fn text_of_all(rt: &'static Rt, me: Option<GRef>) -> String {
         }
         match all {
             Some(all) => break all,
+            // What is left of it does not stand still any more.
+            None if rt.has_ended() => break PageVec::new(),
             // Another stops the world, and waits for our P.
             None => std::thread::yield_now(),
         }

@@ -278,6 +278,7 @@ fn look() -> (PageVec<Seen>, usize) {
         kernel::leave(m);
         match seen {
             Some(seen) => return seen,
+            None if m.rt().has_ended() => return (PageVec::new(), 0),
             // Another stops the world, and waits for our P.
             None => std::thread::yield_now(),
         }

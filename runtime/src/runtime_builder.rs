@@ -144,7 +144,14 @@ impl Runtime {
                     Err((payload, said))
                 }
             };
-            // SAFETY: the caller waits in `run_main`, so its frame lives.
+            if !rt.main_returns() {
+                // The run has failed, and the caller's frame is gone: what may borrow from
+                // it must not be dropped either.
+                std::mem::forget(outcome);
+                return;
+            }
+            // SAFETY: the caller waits in `run_main` until we say that we have returned, so
+            // its frame lives.
             unsafe { *slot.0 = Some(outcome) };
             rt.main_returned();
         };

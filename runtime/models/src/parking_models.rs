@@ -8,7 +8,7 @@
 use crate::loom::SeqCstAccess;
 use crate::parking::{self, Bed};
 use ::loom::cell::UnsafeCell;
-use ::loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use ::loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use ::loom::sync::{Arc, Condvar, Mutex, MutexGuard};
 use ::loom::thread;
 
@@ -246,15 +246,84 @@ impl Sched {
         if !parking::nobody_looks(&self.spinning) {
             return false;
         }
-        if !std::mem::take(&mut self.lock().idle_p) {
-            parking::stop_looking(&self.spinning);
-            return false;
+        {
+            let mut state = self.lock();
+            if !std::mem::take(&mut state.idle_p) {
+                parking::stop_looking(&self.spinning);
+                return false;
+            }
         }
         if std::mem::take(&mut self.lock().idle_m) {
             self.m.hand_over(1);
             return false;
         }
         true
+    }
+
+    /// Work comes from outside, to the global queue: the order of `Rt::inject`.
+    fn inject(&self) {
+        {
+            let _state = self.lock();
+            // As `Global` counts, and what is said of `SeqCstAccess`.
+            self.len.fetch_add(1, Ordering::SeqCst);
+            fence(Ordering::SeqCst);
+        }
+        if self.wake_one() {
+            // As the new M.
+            self.work(true);
+        }
+    }
+
+    /// An M with a P does what there is, and gives the P away: the order of `find::find`
+    /// where nobody spins.
+    fn work(&self, mut looks: bool) {
+        loop {
+            let least = |n: u32| n.checked_sub(1);
+            while (self.len)
+                .fetch_update(Ordering::AcqRel, Ordering::Relaxed, least)
+                .is_ok()
+            {
+                if std::mem::take(&mut looks) {
+                    parking::stop_looking(&self.spinning);
+                }
+            }
+            {
+                let mut state = self.lock();
+                if self.len.load(Ordering::Relaxed) > 0 {
+                    continue;
+                }
+                state.idle_p = true;
+            }
+            if !std::mem::take(&mut looks) {
+                return;
+            }
+            parking::stop_looking(&self.spinning);
+            // The last look.
+            if self.len.sc_load() == 0 || !std::mem::take(&mut self.lock().idle_p) {
+                return;
+            }
+            self.spinning.fetch_add(1, Ordering::SeqCst);
+            looks = true;
+        }
+    }
+
+    fn work_and_sleep(&self) {
+        let mut looks = false;
+        loop {
+            self.work(looks);
+            parking::lie_down(&self.m.wake);
+            {
+                let mut state = self.lock();
+                if state.stopping {
+                    return;
+                }
+                state.idle_m = true;
+            }
+            if self.m.sleep(false) == 0 {
+                return;
+            }
+            looks = true;
+        }
     }
 
     fn stop(&self) {
@@ -291,6 +360,34 @@ pub fn work_is_not_left_with_everybody_asleep() {
             sched.stop();
         }
         looks.join().unwrap();
+        assert_eq!(sched.len.load(Ordering::Relaxed), 0);
+    });
+}
+
+/// So is work that two bring from outside while the only M runs out of it: one of them says
+/// that it looks for an idle P, and the other relies on that.
+pub fn work_from_outside_is_not_left_with_everybody_asleep() {
+    let mut builder = ::loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(|| {
+        let sched = Arc::new(Sched {
+            lock: Mutex::new(State {
+                idle_p: false,
+                idle_m: false,
+                stopping: false,
+            }),
+            spinning: AtomicU32::new(0),
+            len: AtomicU32::new(0),
+            m: Sleeper::new(),
+        });
+        let worker = sched.clone();
+        let works = thread::spawn(move || worker.work_and_sleep());
+        let other = sched.clone();
+        let brings = thread::spawn(move || other.inject());
+        sched.inject();
+        brings.join().unwrap();
+        sched.stop();
+        works.join().unwrap();
         assert_eq!(sched.len.load(Ordering::Relaxed), 0);
     });
 }

@@ -37,7 +37,8 @@ models! {
         a_lock_that_leans_excludes_and_loses_no_wakeup, a_lock_that_leans_is_handed_over,
         two_who_are_asked_serve_once;
     parking_models: a_woken_m_gets_its_p, an_alerted_m_gets_its_p, a_poked_m_looks_again,
-        work_is_not_left_with_everybody_asleep, nobody_sleeps_past_a_timer;
+        work_is_not_left_with_everybody_asleep,
+        work_from_outside_is_not_left_with_everybody_asleep, nobody_sleeps_past_a_timer;
     runq_models: each_item_is_taken_exactly_once, next_goes_to_the_owner_or_to_the_thief;
     semaphore_models: tokens_are_never_overdrawn_and_no_wakeup_is_lost, a_wait_that_is_given_up_takes_no_token;
 }

@@ -15,7 +15,7 @@ use crate::kernel;
 use crate::sched::m::Kind;
 use crate::sched::{Closure, switch};
 use std::panic::Location;
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicU64, fence};
 
 /// Bytes that a worker marks in a step: some tens of microseconds.
@@ -68,9 +68,10 @@ pub(crate) fn count() -> usize {
 pub(crate) fn collect() {
     // Nobody has counted it as started, as `run` counts it as ended.
     let m = kernel::enter_quietly();
-    m.rt().system.fetch_add(1, Relaxed);
     let p = m.p();
     p.started.store(p.started.load(Relaxed) + 1, Relaxed);
+    // Release: as in `switch::spawn_system`.
+    m.rt().system.fetch_add(1, Release);
     kernel::leave(m);
     run(cycle::begin_by_time);
 }

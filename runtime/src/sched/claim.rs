@@ -27,7 +27,7 @@
 //! to another claim, and must not take the end of the old one for the end of the new.
 //!
 //! TAKEN also serves an M that gives its P away itself before a call that blocks
-//! (`runtime::blocking`): its return is then the same.
+//! (`runtime::blocking`): its return is then the same, and its number is 0.
 
 use crate::loom::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -43,7 +43,7 @@ const NUMBER: u32 = !((1 << NUMBER_SHIFT) - 1);
 /// Takes the P of the M whose words these are, if it is in user code and `holds` it.
 /// `fence` makes every thread of the process pass a full fence, or says that it cannot.
 /// The caller holds the claimers' lock, and gives every claim a `number` of its own, of
-/// which 24 bits count.
+/// which 24 bits count and are not all zero.
 pub(crate) fn claim(
     inside: &AtomicBool,
     gate: &AtomicU32,

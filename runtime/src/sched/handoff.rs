@@ -101,11 +101,13 @@ pub(crate) fn wait_here(m: MRef, g: GRef) -> bool {
         let _state = m.rt().state.lock();
         m.waits_for_p.set(false);
     }
-    g.bound.store(std::ptr::null_mut(), Relaxed);
     // SAFETY: only ever stored from a `&'static P`, or null.
     let Some(p) = (unsafe { m.next_p.load(Relaxed).as_ref() }) else {
+        // The goroutine stays bound: who picks it in this moment must not wait for us to
+        // leave its stack.
         return false;
     };
+    g.bound.store(std::ptr::null_mut(), Relaxed);
     take_over(m, p);
     g.set_status(Status::Running);
     true

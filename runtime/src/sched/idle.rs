@@ -67,11 +67,19 @@ impl Rt {
         if !parking::nobody_looks(&self.spinning) {
             return;
         }
-        match self.take_idle_p() {
-            Some(p) => self.start_m(p, true),
-            None => {
+        let p = {
+            let mut state = self.state.lock();
+            let p = self.pop_idle_p(&mut state);
+            if p.is_none() {
+                // With the lock that a P goes idle under: until it is free nobody looks,
+                // and work that came meanwhile, whose maker has seen us looking, is found
+                // by whoever takes it next (Go's `wakep`).
                 self.spinning.fetch_sub(1, SeqCst);
             }
+            p
+        };
+        if let Some(p) = p {
+            self.start_m(p, true);
         }
     }
 
@@ -80,7 +88,7 @@ impl Rt {
     /// goroutine may hold it. With the P waiting for the new thread, and no other,
     /// that goroutine would never go on.
     pub(crate) fn start_m(&'static self, p: PRef, spinning: bool) {
-        let (m, idle) = {
+        let (m, idle, one_more) = {
             // The lock that `inject` takes: a goroutine that is stopped for want of a P is
             // found here, or finds the P (`find_a_thread_for_unborn_p`).
             let mut state = self.state.lock();
@@ -90,10 +98,8 @@ impl Rt {
                 super::handoff::bound_to(g)
             };
             let m = idle.or_else(stopped);
-            if m.is_none() {
-                state.push_unborn_p(p);
-            }
-            (m, idle.is_some())
+            let one_more = m.is_none() && state.push_unborn_p(p);
+            (m, idle.is_some(), one_more)
         };
         match m {
             Some(m) if idle => hand_over(m, p, spinning),
@@ -104,7 +110,12 @@ impl Rt {
                 }
                 hand_over(m, p, false);
             }
-            None => self.new_m(spinning),
+            None if one_more => self.make_m(spinning),
+            None if spinning => {
+                // A thread that is being made will look for work; it does not count yet.
+                self.spinning.fetch_sub(1, SeqCst);
+            }
+            None => {}
         }
     }
 

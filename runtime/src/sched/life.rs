@@ -29,17 +29,26 @@ const LOOKS_BEHIND_NS: u64 = 1_000_000;
 
 /// `Rt::end`.
 pub(super) const RUNNING: u32 = 0;
-const MAIN_RETURNED: u32 = 1;
-const FAILED: u32 = 2;
+/// Main writes its result to where the caller waits for it.
+const MAIN_RETURNS: u32 = 1;
+const MAIN_RETURNED: u32 = 2;
+const FAILED: u32 = 3;
 
 impl Rt {
-    /// Asks for a thread, that runs a P which waits for one, or is one to spare.
+    /// Asks for a thread to spare, that runs a P if one waits for a thread by then.
+    pub(crate) fn new_m(&'static self) {
+        self.state.lock().expect_birth();
+        self.make_m(false);
+    }
+
+    /// Makes a thread that runs a P which waits for one, or is one to spare. It is counted
+    /// among those that are being made.
     ///
     /// Making it takes locks that a goroutine may have, of the allocator and of the system's
     /// library: one that lost its P in the middle of a call, say. So the P is not the new
     /// thread's until there is one: whoever has a goroutine and no P takes it (`take_unborn_p`),
     /// and then the thread is one to spare.
-    pub(crate) fn new_m(&'static self, spinning: bool) {
+    pub(super) fn make_m(&'static self, spinning: bool) {
         let m = m::SLAB.alloc_one();
         m.reset(Kind::Parallel);
         crate::race::watch(m);
@@ -65,9 +74,10 @@ impl Rt {
     }
 
     /// A goroutine has been stopped because it has no P, and is in the global queue: if there is
-    /// a P whose thread is still to be made, it runs on somebody who is there.
+    /// a P whose thread is still to be made, it runs on somebody who is there. So does an idle
+    /// one, for which nobody is woken while a thread that is being made is thought to look.
     pub(crate) fn find_a_thread_for_unborn_p(&'static self) {
-        if let Some(p) = self.take_unborn_p() {
+        if let Some(p) = self.take_idle_p().or_else(|| self.take_unborn_p()) {
             self.start_m(p, false);
         }
     }
@@ -145,9 +155,12 @@ impl Rt {
         p.started.store(1, Relaxed);
         p.append(g);
         self.start_m(p, false);
-        // Acquire: pairs with the release in `finish`.
-        while !self.has_ended() {
-            sys::futex_wait(&self.end, RUNNING, None);
+        loop {
+            let how = self.end.load(Relaxed);
+            if self.has_ended() {
+                break;
+            }
+            sys::futex_wait(&self.end, how, None);
         }
         self.shut_down();
         match self.end.load(Acquire) {
@@ -161,9 +174,22 @@ impl Rt {
         }
     }
 
-    /// Main has returned.
+    /// Main is about to write its result, and then to say that it has returned; `false` if
+    /// the run has failed, and its caller is not there any more.
+    pub(crate) fn main_returns(&self) -> bool {
+        // Relaxed: what `failed` leaves behind is the caller's.
+        self.end
+            .compare_exchange(RUNNING, MAIN_RETURNS, Relaxed, Relaxed)
+            .is_ok()
+    }
+
+    /// Main has returned, as it said.
     pub(crate) fn main_returned(&self) {
-        self.finish(MAIN_RETURNED);
+        // Nobody is picked any more, by whichever M (in `find`, and in `end`).
+        self.stopping.store(true, SeqCst);
+        // Release: the result is written.
+        self.end.store(MAIN_RETURNED, Release);
+        sys::futex_wake(&self.end, 1);
     }
 
     /// The run failed (`OnFatal::PanicInCaller`).
@@ -171,26 +197,22 @@ impl Rt {
         if let Ok(mut verdict) = self.verdict.lock() {
             verdict.get_or_insert(why);
         }
-        self.finish(FAILED);
+        // Release: the verdict is written. The first end counts; a main that returns at this
+        // moment needs the runtime until it has.
+        let first = self
+            .end
+            .compare_exchange(RUNNING, FAILED, Release, Relaxed)
+            .is_ok();
+        if first {
+            self.stopping.store(true, SeqCst);
+            sys::futex_wake(&self.end, 1);
+        }
     }
 
     /// Main has returned, or the run has failed.
     pub(crate) fn has_ended(&self) -> bool {
-        // Acquire: pairs with the release in `finish`.
-        self.end.load(Acquire) != RUNNING
-    }
-
-    fn finish(&self, how: u32) {
-        // Nobody is picked any more, by whichever M (in `find`, and in `end`).
-        self.stopping.store(true, SeqCst);
-        // Release: the result is written; the first end counts.
-        if self
-            .end
-            .compare_exchange(RUNNING, how, Release, Relaxed)
-            .is_ok()
-        {
-            sys::futex_wake(&self.end, 1);
-        }
+        // Acquire: pairs with the releases in `main_returned` and `failed`.
+        self.end.load(Acquire) >= MAIN_RETURNED
     }
 
     /// Whether goroutines are left. Main, and those that it has waited for, may be on their
@@ -273,7 +295,8 @@ fn worker(m: MRef) {
     let alternate = crate::overflow::AlternateStack::install();
     m.in_runtime.store(true, Relaxed);
     m.tid.store(sys::thread_id(), SeqCst);
-    if let Some(p) = m.rt().take_unborn_p() {
+    let p = m.rt().state.lock().born();
+    if let Some(p) = p {
         m.p.set(Some(p));
         p.attach(m);
     }

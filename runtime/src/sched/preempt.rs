@@ -33,7 +33,7 @@
 //!    child there is one thread and no runtime, and primitives work as on a thread.
 
 use super::handoff::{about_to_wait, bind, take_over, wait_here};
-use super::idle::hand_over;
+use super::idle::{dismiss, hand_over};
 use super::m::{self, Kind, gate};
 use super::waitreason::WaitReason;
 use super::{GRef, MRef, PRef, Rt, Status, alert, claim, handoff};
@@ -176,6 +176,8 @@ fn interrupted(m: MRef) {
     let Some(p) = m.p.get() else { return };
     let Some(heir) = heir(rt, p) else { return };
     if !about_to_wait(m) {
+        // The runtime ends, and nobody else knows of that one any more.
+        dismiss(heir);
         return;
     }
     m.p.set(None);

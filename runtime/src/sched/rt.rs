@@ -121,19 +121,7 @@ impl Rt {
             poller: AtomicPtr::default(),
             pool: config.pool,
             next_id: AtomicU64::new(1),
-            state: SpinLock::new(State {
-                stopping: false,
-                idle_p: None,
-                idle_m: None,
-                idle_ms: 0,
-                held: 0,
-                ms: 0,
-                last_m: 0,
-                all_m: None,
-                sleeper: None,
-                to_spawn: None,
-                unborn: None,
-            }),
+            state: SpinLock::new(State::new()),
             global: Global::new(),
             without_p: AtomicU32::new(0),
             stopped_ms: AtomicU32::new(0),
@@ -225,16 +213,19 @@ impl Rt {
 
     /// Goroutines alive.
     pub(crate) fn goroutines(&self) -> u64 {
-        // Relaxed: a snapshot; ended before started, so that it is never below
-        // the number at some moment.
-        let ended: u64 = self.all_ps().map(|p| p.ended.load(Relaxed)).sum();
+        // A snapshot, in an order in which it is never below the number at some moment. Of
+        // each goroutine: an end that is seen was counted as started, and not as the
+        // runtime's own any more; one that is seen as the runtime's own was started.
+        // Acquire: pairs with the releases where these are counted.
+        let ended: u64 = self.all_ps().map(|p| p.ended.load(Acquire)).sum();
+        let system = self.system.load(Acquire);
         let started: u64 = self.all_ps().map(|p| p.started.load(Relaxed)).sum();
-        started.saturating_sub(ended + self.system.load(Relaxed))
+        started.saturating_sub(ended + system)
     }
 
     /// A goroutine that `switch::spawn_system` started is about to end.
     pub(crate) fn system_done(&self) {
-        // Relaxed: as above.
+        // Relaxed: the end that follows is counted with release.
         self.system.fetch_sub(1, Relaxed);
     }
 

@@ -19,7 +19,10 @@ pub(crate) struct State {
     pub(crate) sleeper: Option<MRef>,
     pub(super) to_spawn: Option<MRef>,
     /// Ps for which threads are being made: whoever comes first may have them.
-    pub(super) unborn: Option<PRef>,
+    unborn: Option<PRef>,
+    unborn_ps: u32,
+    /// Threads that are being made: asked for, and not yet at their first look for a P.
+    births: u32,
 }
 
 // SAFETY: the references lead to objects that live for ever and are Sync.
@@ -31,17 +34,53 @@ impl State {
         self.to_spawn.is_some()
     }
 
-    /// `p` waits for a thread that is being made.
-    pub(super) fn push_unborn_p(&mut self, p: PRef) {
+    pub(super) fn new() -> Self {
+        Self {
+            stopping: false,
+            idle_p: None,
+            idle_m: None,
+            idle_ms: 0,
+            held: 0,
+            ms: 0,
+            last_m: 0,
+            all_m: None,
+            sleeper: None,
+            to_spawn: None,
+            unborn: None,
+            unborn_ps: 0,
+            births: 0,
+        }
+    }
+
+    /// `p` waits for a thread that is being made. `true` if that is one more thread: there
+    /// may be some that were asked for in the name of Ps that others have taken since.
+    #[must_use]
+    pub(super) fn push_unborn_p(&mut self, p: PRef) -> bool {
         p.idle_next.set(self.unborn);
         self.unborn = Some(p);
+        self.unborn_ps += 1;
+        let one_more = self.unborn_ps > self.births;
+        self.births += u32::from(one_more);
+        one_more
     }
 
     /// A P that waits for a thread that is being made.
     pub(super) fn pop_unborn_p(&mut self) -> Option<PRef> {
         let p = self.unborn?;
         self.unborn = p.idle_next.take();
+        self.unborn_ps -= 1;
         Some(p)
+    }
+
+    /// A thread is asked for that no P waits for yet.
+    pub(super) fn expect_birth(&mut self) {
+        self.births += 1;
+    }
+
+    /// One of the threads that were asked for is there: a P that waits for it.
+    pub(super) fn born(&mut self) -> Option<PRef> {
+        self.births -= 1;
+        self.pop_unborn_p()
     }
 
     pub(crate) fn push_idle_m(&mut self, m: MRef) {

@@ -9,7 +9,7 @@ use super::{GRef, MRef, PRef, Status, handoff, m};
 use crate::arch;
 use crate::stack::Stack;
 use std::panic::Location;
-use std::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// Every so many decisions, the global queue has its turn (Go's constant).
 const GLOBAL_TURN: u32 = 61;
@@ -56,8 +56,9 @@ pub(crate) fn spawn_system(m: MRef, closure: Closure, at: &'static Location<'sta
     g.prepare(p.new_id(), 0, at, closure);
     g.system.set(true);
     crate::race::started(m, g, None);
-    m.rt().system.fetch_add(1, Relaxed);
     p.started.store(p.started.load(Relaxed) + 1, Relaxed);
+    // Release: it is counted as started (`Rt::goroutines`).
+    m.rt().system.fetch_add(1, Release);
     p.append(g);
     p.rt().wake_for(p, false);
 }
@@ -327,8 +328,8 @@ pub(crate) unsafe extern "C" fn root(g: *mut u8) -> ! {
 fn end(m: MRef, g: GRef) -> ! {
     let p = m.p();
     let stack = g.stack.replace(Stack::NONE);
-    // Relaxed: a sum for reports.
-    p.ended.store(p.ended.load(Relaxed) + 1, Relaxed);
+    // Release: it is counted as started, and not as the runtime's own (`Rt::goroutines`).
+    p.ended.store(p.ended.load(Relaxed) + 1, Release);
     crate::race::ended(g);
     g.clear();
     p.put_g(g);

@@ -261,8 +261,9 @@ fn look_at_threads_without_p(rt: &'static Rt) {
 impl Rt {
     /// Takes `p` from `m`, if it holds it in user code. With the claimers' lock.
     pub(crate) fn claim(&self, p: PRef, m: MRef) -> bool {
-        // Relaxed: counted with the lock held. Of the number, 24 bits count.
-        let number = self.claim_number.fetch_add(1, Relaxed) & 0xFF_FFFF;
+        // Relaxed: counted with the lock held. Of the number, 24 bits count; 0 is that of an
+        // M that gave its P away itself.
+        let number = 1 + self.claim_number.fetch_add(1, Relaxed) % 0xFF_FFFF;
         let holds = || {
             m.p.get().is_some_and(|held| std::ptr::eq(held, p))
                 && std::ptr::eq(p.m.load(Relaxed), m)
@@ -288,7 +289,7 @@ impl Rt {
             (state.ms as usize) < self.max_threads.load(Relaxed) && !state.spawning()
         };
         if room {
-            self.new_m(false);
+            self.new_m();
         }
     }
 }

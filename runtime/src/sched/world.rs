@@ -23,7 +23,7 @@ use std::sync::atomic::Ordering::{AcqRel, Relaxed, Release, SeqCst};
 
 impl Rt {
     /// Stops the world, unless somebody else does: then leave the runtime (the other
-    /// waits for our P) and try again. `me` is the caller's M, which keeps its P;
+    /// waits for our P) and try again; or unless the runtime ends, when nobody can. `me` is the caller's M, which keeps its P;
     /// `None` from a thread that is none.
     pub(crate) fn try_stop(&'static self, me: Option<MRef>) -> bool {
         if self.stopped.swap(true, SeqCst) {
@@ -38,7 +38,12 @@ impl Rt {
                 m.preempt.store(true, Relaxed);
             }
         });
-        while self.collect(mine) && !self.is_stopping() {
+        while self.collect(mine) {
+            if self.is_stopping() {
+                // Those who have the other Ps leave with them, sooner or later.
+                self.start_again();
+                return false;
+            }
             std::thread::yield_now();
         }
         true

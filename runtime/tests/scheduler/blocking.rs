@@ -36,6 +36,22 @@ pub const PROGRAMS: &[Program] = &[
         },
     },
     Program {
+        name: "calls that may block, one after the other, need few threads",
+        body: || {
+            as_main(|| {
+                debug::set_max_threads(8);
+                // Most of them are over before a thread can be made.
+                for _ in 0..20_000 {
+                    runtime::blocking(|| {});
+                }
+                println!("done");
+            });
+        },
+        check: |run| {
+            prints(&run(&[("GOMAXPROCS", "1")]), "done\n");
+        },
+    },
+    Program {
         name: "a thread in a blocking call is no deadlock",
         body: || {
             as_main(|| {
