@@ -212,6 +212,9 @@ pub(crate) struct PageHeap {
     arenas: PageVec<ArenaRef>,
     /// Mappings with one object each.
     huge: PageVec<ArenaRef>,
+    /// Of those, what is dead, and its bytes: a weak pointer that was read before may lead
+    /// to its mark, until the world has been stopped once.
+    gone: PageVec<(ArenaRef, usize)>,
     totals: Totals,
 }
 
@@ -221,6 +224,7 @@ unsafe impl Send for PageHeap {}
 static HEAP: SpinLock<PageHeap> = SpinLock::new(PageHeap {
     arenas: PageVec::new(),
     huge: PageVec::new(),
+    gone: PageVec::new(),
     totals: Totals {
         reserved: 0,
         tables: 0,
@@ -281,15 +285,34 @@ pub(crate) fn enter_span(span: &'static Span, at: *mut u8, pages: usize) {
     }
 }
 
-/// The arena number `i`, mappings of one object after the others.
+/// The arena number `i`. What is added comes last.
 pub(crate) fn arena(i: usize) -> Option<ArenaRef> {
+    HEAP.lock().arenas.get(i).copied()
+}
+
+/// The mapping of one object number `i`. While marking is on none goes away, and what is
+/// added comes last.
+pub(crate) fn huge(i: usize) -> Option<ArenaRef> {
+    HEAP.lock().huge.get(i).copied()
+}
+
+/// How many arenas there are, and mappings of one object.
+pub(crate) fn counts() -> (usize, usize) {
     let heap = HEAP.lock();
-    let n = heap.arenas.len();
-    let found = heap
-        .arenas
-        .get(i)
-        .or_else(|| heap.huge.get(i.wrapping_sub(n)));
-    found.copied()
+    (heap.arenas.len(), heap.huge.len())
+}
+
+/// Gives the mappings of dead objects back. The world is stopped: nobody looks at their
+/// marks any more.
+pub(crate) fn release_gone(_stopped: &super::world::Stopped) {
+    let mut heap = HEAP.lock();
+    while let Some((arena, bytes)) = heap.gone.pop() {
+        if let Some(base) = NonNull::new(arena.base()) {
+            // SAFETY: made by `map` with as many bytes; the object in it is dead, it is in
+            // no list, and no region is left that found it before it was.
+            unsafe { sys::release(base, bytes) };
+        }
+    }
 }
 
 pub(crate) fn totals() -> Totals {
@@ -375,11 +398,9 @@ impl PageHeap {
         let bytes = (HEAD + n).div_ceil(ARENA_PAGES) * ARENA;
         self.totals.reserved -= bytes;
         self.totals.tables -= HEAD * PAGE;
-        if let Some(base) = NonNull::new(arena.base()) {
-            // SAFETY: made by `map` with as many arenas; the object in it is dead and
-            // it is in no list.
-            unsafe { sys::release(base, bytes) };
-        }
+        // SAFETY: past the head lies the object alone, which is dead.
+        unsafe { sys::discard(arena.base().wrapping_add(HEAD * PAGE), n * PAGE) };
+        self.gone.push((arena, bytes));
         self.tell();
     }
 

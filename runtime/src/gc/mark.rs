@@ -206,6 +206,9 @@ static ACTIVE: AtomicUsize = AtomicUsize::new(0);
 /// Pieces of the search for roots: handed out, done, and how many there are.
 static NEXT_CHUNK: AtomicUsize = AtomicUsize::new(0);
 static LAST_CHUNK: AtomicUsize = AtomicUsize::new(0);
+/// How many arenas there were when marking began: the pieces of theirs come first, and those
+/// of the mappings of one object after them, however many arenas are added.
+static ARENAS: AtomicUsize = AtomicUsize::new(0);
 /// Bytes of the objects that were walked in this cycle.
 static WALKED: AtomicUsize = AtomicUsize::new(0);
 
@@ -223,12 +226,11 @@ pub(crate) fn begin(stopped: &world::Stopped) {
         std::hint::spin_loop();
     }
     cache::for_each(stopped, cache::Cache::set_cards);
-    let mut arenas = 0;
-    while heap::arena(arenas).is_some() {
-        arenas += 1;
-    }
+    heap::release_gone(stopped);
+    let (arenas, huge) = heap::counts();
     WALKED.store(0, Relaxed);
-    LAST_CHUNK.store(arenas * CHUNKS, SeqCst);
+    ARENAS.store(arenas, Relaxed);
+    LAST_CHUNK.store((arenas + huge) * CHUNKS, SeqCst);
     NEXT_CHUNK.store(0, SeqCst);
     pin::begin_cycle(stopped);
     // Last: a step that sees it sees the rest.
@@ -333,7 +335,14 @@ impl Marker {
         if chunk >= LAST_CHUNK.load(Relaxed) {
             return false;
         }
-        if let Some(arena) = heap::arena(chunk / CHUNKS) {
+        let i = chunk / CHUNKS;
+        let arenas = ARENAS.load(Relaxed);
+        let arena = match i.checked_sub(arenas) {
+            Some(huge) => heap::huge(huge),
+            None => heap::arena(i),
+        };
+        debug_assert!(arena.is_some(), "what was there as marking began is there");
+        if let Some(arena) = arena {
             let first = chunk % CHUNKS * CHUNK;
             self.scan_cards(arena, first..first + CHUNK);
         }
