@@ -167,7 +167,9 @@ impl<T: Trace> Sealed for Option<Gc<T>> {
 /// ```
 pub struct GcCell<E> {
     pub(super) word: AtomicPtr<u8>,
-    holds: PhantomData<E>,
+    /// Both to own an `E`, and to be changed by a shared reference: no other lifetime in `E`
+    /// will do, be it longer or shorter.
+    holds: PhantomData<(E, AtomicPtr<E>)>,
 }
 
 pub(super) fn object_of(word: *mut u8) -> *mut u8 {

@@ -57,7 +57,8 @@ const FIRST: usize = 4;
 pub struct GcVec<E> {
     array: AtomicPtr<u8>,
     locked: AtomicBool,
-    holds: PhantomData<E>,
+    /// As for a `GcCell`: no other lifetime in `E` will do.
+    holds: PhantomData<(E, AtomicPtr<E>)>,
 }
 
 /// The lock of a vector, in a region.
