@@ -133,9 +133,11 @@ pub(crate) fn finish() {
 /// when it has room for a cache.
 fn sweep_one(class: usize, partial: &mut bool) -> bool {
     SWEEPING.fetch_add(1, SeqCst);
-    specials::settle();
     let span = CENTRAL[class].lock().unswept.pop();
     if let Some(span) = span {
+        // After it was taken: it may be of a cycle that has ended since we came here, and
+        // then what that cycle found dead is settled before a slot is used again.
+        specials::settle();
         // The colour changes only after all is swept.
         let swept = span.sweep(world::phase().colour());
         *partial |= put_back(class, span, swept);

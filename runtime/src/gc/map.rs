@@ -153,18 +153,19 @@ impl<K: Hash + Eq, E: Edge> GcMap<K, E> {
             // SAFETY: as above.
             return Some(unsafe { old.edge() });
         }
-        let place = match index.free.pop() {
-            Some(place) => {
-                self.edges.set(place, Place(Some(edge)));
-                place
-            }
-            None => {
-                self.edges.push(Place(Some(edge)));
-                self.edges.len() - 1
-            }
-        };
+        let place = self.place(&mut index.free, edge);
         index.places.insert(key, place);
         None
+    }
+
+    /// Puts `edge` into a place of its own.
+    fn place(&self, free: &mut Vec<usize>, edge: E) -> usize {
+        if let Some(place) = free.pop() {
+            self.edges.set(place, Place(Some(edge)));
+            return place;
+        }
+        self.edges.push(Place(Some(edge)));
+        self.edges.len() - 1
     }
 
     /// What the key leads to; if it is not there, `make` says what it leads to from
@@ -184,8 +185,8 @@ impl<K: Hash + Eq, E: Edge> GcMap<K, E> {
             return unsafe { place.edge() };
         }
         let edge = make();
-        self.edges.push(Place(Some(edge.clone())));
-        index.places.insert(key, self.edges.len() - 1);
+        let place = self.place(&mut index.free, edge.clone());
+        index.places.insert(key, place);
         edge
     }
 
@@ -263,5 +264,23 @@ impl<K, E> fmt::Debug for GcMap<K, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the edges: a cycle would be printed for ever.
         f.debug_struct("GcMap").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gc::Gc;
+
+    #[test]
+    fn the_place_of_a_key_that_was_taken_out_is_used_again() {
+        let map = GcMap::new();
+        for key in 0..100 {
+            map.get_or_insert_with(key, || Gc::new(key));
+            map.remove(&key);
+            map.insert(key, Gc::new(key));
+            map.remove(&key);
+        }
+        assert_eq!(map.edges.len(), 1);
     }
 }

@@ -19,9 +19,11 @@ use crate::kernel;
 use crate::lock::SpinLock;
 use crate::sched::Rt;
 use crate::sys::PageVec;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 static DOOMED: SpinLock<PageVec<Listed>> = SpinLock::new(PageVec::new());
@@ -89,17 +91,40 @@ pub(crate) fn leave_to_a_thread() {
         !left.is_empty()
     };
     kernel::leave(m);
-    let due: Vec<_> = std::iter::from_fn(specials::next_due).collect();
-    if some || !due.is_empty() {
+    let some_due = {
+        let mut due = left_due();
+        due.extend(std::iter::from_fn(specials::next_due));
+        LEFT_DUE_WAITING.store(due.len(), Relaxed);
+        !due.is_empty()
+    };
+    if some || some_due {
         let builder = std::thread::Builder::new().name("marmota-reaper".into());
         // Without a thread, the next collection or run tries again.
         let at_it = AtIt::new();
         drop(builder.spawn(move || {
             let _at_it = at_it;
-            reap_from(&LEFT, &LEFT_WAITING);
-            due.into_iter().for_each(specials::Due::run);
+            // One that panics has said so, and the others have their turn.
+            while catch_unwind(|| reap_from(&LEFT, &LEFT_WAITING)).is_err() {}
+            loop {
+                let due = {
+                    let mut left = left_due();
+                    let due = left.pop_front();
+                    LEFT_DUE_WAITING.store(left.len(), Relaxed);
+                    due
+                };
+                let Some(due) = due else { return };
+                drop(catch_unwind(AssertUnwindSafe(|| due.run())));
+            }
         }));
     }
+}
+
+/// Cleanups and finalizers that a thread is to run: as for `LEFT`.
+static LEFT_DUE: Mutex<VecDeque<specials::Due>> = Mutex::new(VecDeque::new());
+static LEFT_DUE_WAITING: AtomicUsize = AtomicUsize::new(0);
+
+fn left_due() -> MutexGuard<'static, VecDeque<specials::Due>> {
+    LEFT_DUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Starts a reaper if there is something for it. Outside of the runtime.
@@ -111,7 +136,8 @@ pub(crate) fn kick() {
 
 /// How many values wait to be dropped, and cleanups and finalizers to be run.
 pub(crate) fn waiting() -> usize {
-    WAITING.load(Relaxed) + LEFT_WAITING.load(Relaxed) + specials::waiting()
+    let left = LEFT_WAITING.load(Relaxed) + LEFT_DUE_WAITING.load(Relaxed);
+    WAITING.load(Relaxed) + left + specials::waiting()
 }
 
 /// How many of this runtime's reapers are at something that does not wait any more.

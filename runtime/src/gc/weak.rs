@@ -87,9 +87,11 @@ impl<T: ?Sized> Weak<T> {
     pub(super) fn lead_to(&self, object: &Gc<T>) {
         if let Some(slot) = &self.slot {
             let address = object.publish();
+            // Before anybody can come to the object by this slot, and find that it has none.
+            let before = specials::set_slot(address, slot.publish());
+            debug_assert!(before.is_none(), "an object that nobody knows has a slot");
             // Release: whoever upgrades sees the object.
             slot.0.store(address, Release);
-            specials::set_slot(address, slot.publish());
         }
     }
 
