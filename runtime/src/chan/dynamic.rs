@@ -5,6 +5,7 @@
 
 use super::quiet::{RECV, SEND};
 use super::select::{self, Case, RecvSide, SendSide, Slot};
+use std::marker::PhantomData;
 use std::panic::Location;
 
 /// A set of cases made at run time (Go's `reflect.Select`).
@@ -38,26 +39,28 @@ use std::panic::Location;
 #[derive(Default)]
 pub struct Select<'a> {
     cases: Vec<Case<'a>>,
-    slots: Vec<Held>,
+    slots: Vec<Held<'a>>,
     order: Vec<usize>,
 }
 
-/// A boxed `Slot<T>` without its type.
-struct Held {
+/// A boxed `Slot<T>` without its type. What its value may borrow outlives `'a`, and `'a`
+/// outlives this: the destructor below runs the value's.
+struct Held<'a> {
     slot: *mut u8,
     drop: unsafe fn(*mut u8),
     empty: unsafe fn(*mut u8),
     sends: bool,
+    borrows: PhantomData<&'a ()>,
 }
 
-impl Drop for Held {
+impl Drop for Held<'_> {
     fn drop(&mut self) {
         // SAFETY: `slot` came from `Box::into_raw` with this very type, once.
         unsafe { (self.drop)(self.slot) }
     }
 }
 
-fn hold<T>(slot: Slot<T>, sends: bool) -> (*mut Slot<T>, Held) {
+fn hold<'a, T: 'a>(slot: Slot<T>, sends: bool) -> (*mut Slot<T>, Held<'a>) {
     /// # Safety
     /// `at` came from `Box::<Slot<T>>::into_raw` and is not used again.
     unsafe fn free<T>(at: *mut u8) {
@@ -76,6 +79,7 @@ fn hold<T>(slot: Slot<T>, sends: bool) -> (*mut Slot<T>, Held) {
         drop: free::<T>,
         empty: empty::<T>,
         sends,
+        borrows: PhantomData,
     };
     (at, held)
 }
@@ -110,7 +114,7 @@ impl<'a> Select<'a> {
         self.add(case, held)
     }
 
-    fn add(&mut self, case: Case<'a>, held: Held) -> usize {
+    fn add(&mut self, case: Case<'a>, held: Held<'a>) -> usize {
         self.cases.push(case);
         self.slots.push(held);
         self.order.push(0);

@@ -317,11 +317,12 @@ fn inside(
         if let Some((chosen, closed)) = pick(m, cases, order) {
             return (m, chosen, closed);
         }
-        let channels = distinct(cases, order);
-        if default && channels.len() <= 1 {
-            // One channel was looked at in one moment.
+        if default && cases.iter().filter(|case| case.port.is_some()).count() <= 1 {
+            // One case was looked at in one moment. Two are not, also if they are of one
+            // channel: one of them may have been ready at each moment in between.
             return (m, DEFAULT, false);
         }
+        let channels = distinct(cases, order);
         lock_all(cases, channels);
         let still = cases.iter().all(|case| {
             // SAFETY: all are locked.

@@ -22,6 +22,34 @@ fn a_timeout_ends_a_wait_that_is_too_long() {
 }
 
 #[test]
+fn no_default_where_a_channel_can_always_be_sent_to_or_received_from() {
+    at_every_width(|| {
+        let chan = Chan::new(1);
+        let (stop_tx, stop) = marmota::chan::<()>(0);
+        let other = marmota::spawn({
+            let chan = chan.clone();
+            move || {
+                loop {
+                    // Full, then empty: one of the two cases is ready at each moment.
+                    select! { chan <- 1 => {} default => {} }
+                    select! { <-chan => {} default => {} }
+                    select! { <-stop => return, default => {} }
+                }
+            }
+        });
+        for _ in 0..100_000 {
+            select! {
+                chan <- 2 => {}
+                <-chan => {}
+                default => panic!("neither was ready"),
+            }
+        }
+        stop_tx.close();
+        other.join().unwrap();
+    });
+}
+
+#[test]
 fn a_ready_case_is_never_missed_for_a_default() {
     // One of the two channels always has a value or is closed.
     fn rounds(n: usize, close: bool) {
