@@ -33,6 +33,22 @@ pub(super) struct Source<S: AsRawFd> {
     drained: AtomicU64,
 }
 
+/// A socket that is a stream of bytes.
+pub(super) trait Stream: AsRawFd {
+    /// Whether a read that leaves room has taken all there was. One of a Unix socket stops
+    /// after bytes that came with descriptors, and at the end of a message if it was made
+    /// from a socket that has messages.
+    const SHORT_READ_DRAINS: bool;
+}
+
+impl Stream for std::net::TcpStream {
+    const SHORT_READ_DRAINS: bool = true;
+}
+
+impl Stream for std::os::unix::net::UnixStream {
+    const SHORT_READ_DRAINS: bool = false;
+}
+
 impl<S: AsRawFd> Source<S> {
     /// Takes a socket that is non-blocking.
     pub(super) fn new(io: S) -> Self {
@@ -79,7 +95,13 @@ impl<S: AsRawFd> Source<S> {
         room: usize,
         at: &'static Location<'static>,
         f: impl FnMut(&S) -> io::Result<usize>,
-    ) -> io::Result<usize> {
+    ) -> io::Result<usize>
+    where
+        S: Stream,
+    {
+        if !S::SHORT_READ_DRAINS {
+            return self.op(Side::Read, at, f);
+        }
         let seen = self.desc.seen(Side::Read);
         // Relaxed: if it is stale, we try once too often.
         let drained = self.drained.load(Relaxed) == u64::from(seen) + 1;

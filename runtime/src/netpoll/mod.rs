@@ -65,7 +65,7 @@ fn errno() -> i32 {
 
 pub(crate) struct Poller {
     queue: Queue,
-    /// Threads that wait in the queue.
+    /// Threads that wait in the queue, or are about to.
     waiting: AtomicU32,
     /// When somebody last polled.
     polled_at: AtomicU64,
@@ -127,15 +127,12 @@ impl Poller {
         list
     }
 
-    /// Waits for events, at most `timeout` nanoseconds, or for a poke.
-    pub(crate) fn wait(&self, rt: &'static Rt, timeout: Option<u64>) -> ReadyList {
-        // SeqCst: before the kernel may give us a poke, and seen by whoever else
-        // gets it (see "Pokes").
+    /// The caller is about to wait, and may be poked from here on.
+    pub(crate) fn attend(&self) -> Attending<'_> {
+        // SeqCst: before anybody may poke us, and seen by whoever gets that poke in our
+        // place (see "Pokes").
         self.waiting.fetch_add(1, SeqCst);
-        let (list, poked) = self.take_events(rt, timeout);
-        self.waiting.fetch_sub(1, SeqCst);
-        self.pass_on(poked);
-        list
+        Attending { poller: self }
     }
 
     /// Ends the wait of the thread that waits, or its next one.
@@ -157,6 +154,28 @@ impl Poller {
         // Relaxed: read by sysmon as a measure of neglect.
         self.polled_at.store(crate::sys::monotonic_ns(), Relaxed);
         (list, poked)
+    }
+}
+
+/// One of the threads that wait in the queue.
+pub(crate) struct Attending<'a> {
+    poller: &'a Poller,
+}
+
+impl Attending<'_> {
+    /// Waits for events, at most `timeout` nanoseconds, or for a poke.
+    pub(crate) fn wait(self, rt: &'static Rt, timeout: Option<u64>) -> ReadyList {
+        let poller = self.poller;
+        let (list, poked) = poller.take_events(rt, timeout);
+        drop(self);
+        poller.pass_on(poked);
+        list
+    }
+}
+
+impl Drop for Attending<'_> {
+    fn drop(&mut self) {
+        self.poller.waiting.fetch_sub(1, SeqCst);
     }
 }
 

@@ -43,11 +43,12 @@ impl Rt {
                 return;
             }
             let work = !p.nothing_to_run() || self.global.len() > 0;
-            // If some M sleeps, one of them does so for the timers, from now on for
-            // those of this P too.
+            // If some M sleeps, one of them does so for the timers and the network, from now
+            // on for the timers of this P too.
             if !work && let Some(m) = state.sleeper.or(state.idle_m) {
                 self.push_idle_p(&mut state, p);
-                if p.timers.first() < self.sleeps_until.load(SeqCst) {
+                let nobody_polls = state.sleeper.is_none() && self.poller().is_some();
+                if nobody_polls || p.timers.first() < self.sleeps_until.load(SeqCst) {
                     self.poke_m(m);
                 }
                 self.suspect_deadlock(&state);

@@ -284,10 +284,13 @@ impl Rt {
         poller: &'static Poller,
         timeout: Option<u64>,
     ) -> ReadyList {
+        // Before a waker can know where we sleep: its poke may reach somebody else, who
+        // passes it on to those who attend.
+        let attending = poller.attend();
         if !parking::begin_poll(&m.wake) {
             return ReadyList::new();
         }
-        let ready = poller.wait(self, timeout);
+        let ready = attending.wait(self, timeout);
         parking::end_poll(&m.wake);
         ready
     }

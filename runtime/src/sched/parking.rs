@@ -38,7 +38,7 @@
 //! more, and who arms a timer looks at the announcement afterwards: the same again.
 
 use crate::loom::SeqCstAccess;
-use crate::loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::loom::sync::atomic::{AtomicU32, AtomicU64};
 
 /// `M::wake`; see above.
@@ -72,8 +72,9 @@ pub(crate) fn still_asleep(wake: &AtomicU32) -> bool {
 /// By the M: it sleeps in the network's queue from here on; `false` when it is not to
 /// sleep any more.
 pub(crate) fn begin_poll(wake: &AtomicU32) -> bool {
-    // Relaxed: only says which sleep a waker must end.
-    wake.compare_exchange(ASLEEP, POLLING, Relaxed, Relaxed)
+    // Release: whoever ends that sleep sees that the M is counted among those who wait in
+    // the queue, and so does whoever takes the poke in its place.
+    wake.compare_exchange(ASLEEP, POLLING, Release, Relaxed)
         .is_ok()
 }
 
@@ -100,15 +101,14 @@ pub(crate) fn woken(wake: &AtomicU32) -> bool {
 /// By whoever took it off the idle list and wrote what it is handed: wakes it. The
 /// caller ends its sleep there.
 pub(crate) fn wake(wake: &AtomicU32) -> Bed {
-    // Release: pairs with the acquire in `woken`.
-    bed(wake.swap(WOKEN, Release))
+    // Release: pairs with the acquire in `woken`. Acquire: with the release in `begin_poll`.
+    bed(wake.swap(WOKEN, AcqRel))
 }
 
 /// By anybody: it is to look again. The caller ends its sleep there, if there is one.
 pub(crate) fn poke(wake: &AtomicU32) -> Option<Bed> {
-    // Release: pairs with the acquire in `woken`. Not from WOKEN: a thread that was
-    // handed a P looks anyway.
-    wake.fetch_update(Release, Relaxed, |wake| match wake {
+    // AcqRel: as in `wake`. Not from WOKEN: a thread that was handed a P looks anyway.
+    wake.fetch_update(AcqRel, Relaxed, |wake| match wake {
         ASLEEP | POLLING | ALERTED | WATCHING => Some(POKED),
         _ => None,
     })

@@ -92,8 +92,11 @@ pub(crate) fn run(rt: &'static Rt) {
         for (p, seen) in rt.ps().zip(&mut seen) {
             look = look.max(look_at(rt, p, seen, now, work));
         }
-        if rt.idle_ps.load(SeqCst) > 0 && rt.ps().any(|p| p.timers.first() <= now) {
-            // A timer of a P that is idle, or too busy to look.
+        if rt.idle_ps.load(SeqCst) > 0
+            && (rt.global.len() > 0 || rt.ps().any(|p| p.timers.first() <= now))
+        {
+            // A timer of a P that is idle, or too busy to look; or work for which nobody was
+            // woken, because a thread that was to look got other work.
             rt.wake_one();
         }
         if rt.without_p.load(SeqCst) > 0 && now >= next_scan {
