@@ -208,7 +208,9 @@ impl<T> Packet<T> {
         let m = kernel::enter();
         let mut state = self.state.lock();
         let done = state.done;
-        if !done {
+        if done {
+            race::acquire(m, &state.clock);
+        } else {
             std::mem::swap(&mut state.waker, &mut waker);
         }
         drop(state);

@@ -275,10 +275,11 @@ fn look() -> (PageVec<Seen>, usize) {
             (Kind::Sim, _) => Some(collect(|g| driver::runs(m, g))),
             _ => Some((PageVec::new(), 0)),
         };
+        let rt = m.rt.get();
         kernel::leave(m);
         match seen {
             Some(seen) => return seen,
-            None if m.rt().has_ended() => return (PageVec::new(), 0),
+            None if rt.is_some_and(|rt| rt.has_ended()) => return (PageVec::new(), 0),
             // Another stops the world, and waits for our P.
             None => std::thread::yield_now(),
         }

@@ -183,13 +183,21 @@ where
             (std::mem::take(&mut state.channels), state.others > 0)
         };
         call.done.done();
-        if let Ok(value) = outcome {
-            for channel in channels {
-                channel.send(Outcome {
-                    value: value.clone(),
-                    shared,
-                });
+        match outcome {
+            Ok(value) => {
+                for channel in channels {
+                    channel.send(Outcome {
+                        value: value.clone(),
+                        shared,
+                    });
+                }
             }
+            // Who waits for a channel hears nothing, and whoever did the work may recover
+            // from this: so that nobody waits for ever, it is the program's end (as in Go).
+            Err(again) if !channels.is_empty() && !matches!(again, Again::Exit) => {
+                crate::go(move || resume_unwind(again.payload()));
+            }
+            Err(_) => {}
         }
         payload.map_or(Ok(shared), Err)
     }

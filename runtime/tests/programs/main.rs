@@ -94,6 +94,31 @@ const PROGRAMS: &[Program] = &[
         },
     ),
     (
+        "a shared call's panic ends the program for who waits by channel, recovered or not",
+        || {
+            let calls = marmota::sync::singleflight::Group::<u8, u8>::new();
+            let (begun_tx, begun) = marmota::chan::<()>(0);
+            let (go_on_tx, go_on) = marmota::chan::<()>(0);
+            marmota::go({
+                let calls = calls.clone();
+                move || {
+                    let work = || {
+                        begun_tx.close();
+                        go_on.recv();
+                        panic!("no answer")
+                    };
+                    let call = || calls.run(1, work);
+                    _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call));
+                }
+            });
+            begun.recv();
+            let answer = calls.run_chan(1, || 0);
+            go_on_tx.close();
+            answer.recv();
+        },
+        |run| ends_with_2_saying(&run("2"), &["panic: no answer", "goroutine "]),
+    ),
+    (
         "a panic nobody recovers ends the program in Go's shape",
         || {
             let (_tx, rx) = marmota::chan::<()>(0);
