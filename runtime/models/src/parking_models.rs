@@ -199,6 +199,20 @@ struct State {
 }
 
 impl Sched {
+    /// One P, with its M, and so many that look for work.
+    fn new(spinning: u32) -> Arc<Sched> {
+        Arc::new(Sched {
+            lock: Mutex::new(State {
+                idle_p: false,
+                idle_m: false,
+                stopping: false,
+            }),
+            spinning: AtomicU32::new(spinning),
+            len: AtomicU32::new(0),
+            m: Sleeper::new(),
+        })
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.lock.lock().unwrap()
     }
@@ -342,16 +356,7 @@ impl Sched {
 /// another that is woken for it.
 pub fn work_is_not_left_with_everybody_asleep() {
     ::loom::model(|| {
-        let sched = Arc::new(Sched {
-            lock: Mutex::new(State {
-                idle_p: false,
-                idle_m: false,
-                stopping: false,
-            }),
-            spinning: AtomicU32::new(1),
-            len: AtomicU32::new(0),
-            m: Sleeper::new(),
-        });
+        let sched = Sched::new(1);
         let looker = sched.clone();
         let looks = thread::spawn(move || looker.look_and_sleep());
         sched.len.sc_store(1);
@@ -370,16 +375,7 @@ pub fn work_from_outside_is_not_left_with_everybody_asleep() {
     let mut builder = ::loom::model::Builder::new();
     builder.preemption_bound = Some(3);
     builder.check(|| {
-        let sched = Arc::new(Sched {
-            lock: Mutex::new(State {
-                idle_p: false,
-                idle_m: false,
-                stopping: false,
-            }),
-            spinning: AtomicU32::new(0),
-            len: AtomicU32::new(0),
-            m: Sleeper::new(),
-        });
+        let sched = Sched::new(0);
         let worker = sched.clone();
         let works = thread::spawn(move || worker.work_and_sleep());
         let other = sched.clone();
