@@ -217,6 +217,20 @@ impl Sched {
         self.lock.lock().unwrap()
     }
 
+    /// The M, without a P, sleeps until it is handed one, and that it looks; `false` when it
+    /// goes home.
+    fn sleep_idle(&self) -> bool {
+        parking::lie_down(&self.m.wake);
+        {
+            let mut state = self.lock();
+            if state.stopping {
+                return false;
+            }
+            state.idle_m = true;
+        }
+        self.m.sleep(false) != 0
+    }
+
     /// A P's queue is searched: `true` when the one piece of work was there.
     fn take_work(&self) -> bool {
         self.len
@@ -239,18 +253,9 @@ impl Sched {
                     continue;
                 }
             }
-            parking::lie_down(&self.m.wake);
-            {
-                let mut state = self.lock();
-                if state.stopping {
-                    return;
-                }
-                state.idle_m = true;
-            }
-            if self.m.sleep(false) == 0 {
+            if !self.sleep_idle() {
                 return;
             }
-            // Handed a P, and that it looks.
             looks = true;
         }
     }
@@ -325,15 +330,7 @@ impl Sched {
         let mut looks = false;
         loop {
             self.work(looks);
-            parking::lie_down(&self.m.wake);
-            {
-                let mut state = self.lock();
-                if state.stopping {
-                    return;
-                }
-                state.idle_m = true;
-            }
-            if self.m.sleep(false) == 0 {
+            if !self.sleep_idle() {
                 return;
             }
             looks = true;
